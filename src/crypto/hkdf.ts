@@ -10,8 +10,11 @@ export function hmacSha256(key: KeyObject | Uint8Array, ...pieces: readonly Uint
 /** HKDF-Extract with SHA-256 (RFC 5869 §2.2). The key material is secret, the salt need not be. */
 export function hkdfExtract(salt: Uint8Array, keyMaterial: KeyObject | Uint8Array): KeyObject {
   // node:crypto offers both steps in one only; the format needs the pseudorandom key of the first for several seconds.
-  const bytes = keyMaterial instanceof Uint8Array ? keyMaterial : keyMaterial.export();
-  return secretKey(hmacSha256(salt, bytes));
+  if (keyMaterial instanceof Uint8Array) return secretKey(hmacSha256(salt, keyMaterial));
+  const bytes = keyMaterial.export();
+  const prk = secretKey(hmacSha256(salt, bytes));
+  bytes.fill(0);
+  return prk;
 }
 
 /** HKDF-Expand with SHA-256 to 32 bytes (RFC 5869 §2.3): one block, which is all that the format ever takes. */

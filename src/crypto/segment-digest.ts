@@ -132,7 +132,12 @@ export function openDigestPayload(
   return streamDigest;
 }
 
-/** The stream's name: all of its segments' digests in order, bound to the core (docs/format.md §5). */
-export function streamDigestOf(coreHash: Uint8Array, digests: readonly Uint8Array[]): Uint8Array {
-  return sha256(labels.stream, coreHash, u32(digests.length), ...digests);
+/**
+ * The stream's name: all of its segments' digests in order, bound to the core (docs/format.md §5).
+ *
+ * @param digests 32 bytes a segment, one after the other.
+ */
+export function streamDigestOf(coreHash: Uint8Array, segments: number, digests: Uint8Array): Uint8Array {
+  assert(digests.length === segments * 32, 'a digest of every segment');
+  return sha256(labels.stream, coreHash, u32(segments), digests);
 }

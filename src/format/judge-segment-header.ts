@@ -8,21 +8,33 @@ import { layouts, type StreamParameters } from './stream-parameters.ts';
 
 /** What a segment's place in its stream demands of its header. */
 export type SegmentPlace =
-  /** Layout 0: the schedule. `final` is given by readers who know the length already. */
-  | { readonly kind: 'scheduled'; readonly segmentIndex: number; readonly final?: boolean }
+  /** Layout 0: the schedule; and for readers who know the length already, what follows from that. */
+  | { readonly kind: 'scheduled'; readonly segmentIndex: number; readonly known?: KnownSegment }
   /** Layout 1: the segment's entry in the verified index. */
   | { readonly kind: 'indexed'; readonly segmentIndex: number; readonly entry: IndexEntry }
+  /** Layout 1, for a reader who cannot open the index: only what any such segment must be. */
+  | { readonly kind: 'unlisted'; readonly segmentIndex: number }
   /** Layout 1: the index segment itself. */
   | { readonly kind: 'index'; readonly segmentIndex: number };
 
+/** What the length of a stream's content says of one of its segments. */
+export interface KnownSegment {
+  readonly final: boolean;
+  readonly contentLength: number;
+}
+
 export const indexSegmentIndex = 0xffffffff;
 
-export function scheduledPlace(segmentIndex: number, final?: boolean): SegmentPlace {
-  return final === undefined ? { kind: 'scheduled', segmentIndex } : { kind: 'scheduled', segmentIndex, final };
+export function scheduledPlace(segmentIndex: number, known?: KnownSegment): SegmentPlace {
+  return known === undefined ? { kind: 'scheduled', segmentIndex } : { kind: 'scheduled', segmentIndex, known };
 }
 
 export function indexedPlace(entry: IndexEntry): SegmentPlace {
   return { kind: 'indexed', segmentIndex: entry.segmentIndex, entry };
+}
+
+export function unlistedPlace(segmentIndex: number): SegmentPlace {
+  return { kind: 'unlisted', segmentIndex };
 }
 
 export const indexPlace: SegmentPlace = { kind: 'index', segmentIndex: indexSegmentIndex };
@@ -65,11 +77,12 @@ function flagsFault(header: SegmentHeader, parameters: StreamParameters, place: 
   switch (place.kind) {
     case 'scheduled':
       if (index) return 'it is flagged INDEX in a scheduled stream';
-      if (place.final !== undefined && place.final !== final) {
+      if (place.known !== undefined && place.known.final !== final) {
         return final ? 'it is flagged FINAL before the end' : 'it is the last one and not flagged FINAL';
       }
       return undefined;
     case 'indexed':
+    case 'unlisted':
       return final || index ? 'it is flagged FINAL or INDEX before the end' : undefined;
     case 'index':
       return final && index ? undefined : 'the index is not flagged FINAL and INDEX';
@@ -97,9 +110,16 @@ function lengthsFault(header: SegmentHeader, parameters: StreamParameters): stri
 function placeFault(header: SegmentHeader, parameters: StreamParameters, place: SegmentPlace): string | undefined {
   switch (place.kind) {
     case 'scheduled':
+      if (place.known !== undefined && place.known.contentLength !== header.contentLength) {
+        return 'content_len is not what the length of the input leaves for it';
+      }
       return scheduleFault(header, parameters, place.segmentIndex);
     case 'indexed':
       return entryFault(header, parameters, place.entry);
+    case 'unlisted':
+      return header.contentLength > 2 ** parameters.segmentSizeLog2
+        ? 'content_len is over the segment size'
+        : undefined;
     case 'index': {
       if (header.compression !== 0) return 'the index is compressed';
       const entries = header.contentLength / 64;

@@ -1,0 +1,86 @@
+import { SealpartError } from '../errors.ts';
+import type { ReaderKeys } from '../keys/open-header.ts';
+import type { Sink } from '../sinks/sink.ts';
+import type { SeekableSource } from '../sources/source.ts';
+import type { FramePool } from '../workers/frame-pool.ts';
+import { ContentClip } from './content-clip.ts';
+import type { ContentRange, RangeRequest } from './content-range.ts';
+import { holdsPolicy, judgeDigestAlg, type ReadOptions } from './decrypt-stream.ts';
+import { type LocatedRange, locateCompressed, locateIndexed, locateScheduled } from './locate-range.ts';
+import { planDecryption } from './memory-plan.ts';
+import { type OpenedStream, openStream } from './open-stream.ts';
+import { releaseSegments } from './release-segments.ts';
+import { machineOf, withFramePool } from './run-options.ts';
+import { judgePinned } from './segment-releaser.ts';
+
+export interface DecryptRangeRequest extends ReadOptions {
+  /** The encrypted stream. Closed at the end. */
+  readonly input: SeekableSource;
+  /** Finished if every byte of the range was verified, aborted if not. */
+  readonly sink: Sink;
+  readonly access: ReaderKeys;
+  readonly range: RangeRequest;
+}
+
+/**
+ * Decrypts a part of a stream: reads its header, the frames that hold the range and nothing else but what proves the
+ * length where the answer depends on it (docs/format.md §6, readers of a part).
+ *
+ * @returns the range as it was resolved against the authenticated length
+ * @throws SealpartError `bad-range`, any refusal of §6; `bad-parameters`, `aborted`; what input and sink throw. The
+ *   sink was aborted then.
+ */
+export async function decryptRange(request: DecryptRangeRequest, signal: AbortSignal): Promise<ContentRange> {
+  const { input, sink } = request;
+  try {
+    const machine = machineOf(request);
+    const stream = await openStream(input, request.access, signal);
+    judgeRangePin(stream, request);
+    const holds = holdsPolicy(stream, request, sink);
+    const { parameters } = stream.crypto;
+    const holdsSegments = holds(2 ** parameters.segmentSizeLog2, parameters.compression === 1);
+    const plan = planDecryption({ parameters, holdsSegments, inputBytes: input.size }, machine.request);
+    const range = await withFramePool(request, machine, plan, async (pool) => {
+      const { range, visits } = await locate(request, stream, pool, signal);
+      const common = { pool, stream: stream.crypto, telemetry: machine.telemetry };
+      await releaseSegments(
+        { ...common, input, visits, position: 0, toTheEnd: false, holds },
+        { ...common, sink, clip: new ContentClip(range.first, range.last + 1), wholeStream: false },
+        signal,
+      );
+      return range;
+    });
+    await sink.finish(signal);
+    return range;
+  } catch (error) {
+    await sink.abort();
+    throw error;
+  } finally {
+    await input.close();
+  }
+}
+
+async function locate(
+  { range, input }: DecryptRangeRequest,
+  stream: OpenedStream,
+  pool: FramePool,
+  signal: AbortSignal,
+): Promise<LocatedRange> {
+  const { crypto, index } = stream;
+  if (index !== undefined) return locateIndexed(range, crypto.parameters, index.entries);
+  const at = { pool, stream: crypto, input, size: input.size };
+  return crypto.parameters.compression === 1 ? locateCompressed(range, at, signal) : locateScheduled(range, at, signal);
+}
+
+/** Only an indexed stream tells its digest to whoever reads a part of it. */
+function judgeRangePin(stream: OpenedStream, request: DecryptRangeRequest): void {
+  const pinned = judgeDigestAlg(stream, request);
+  if (pinned === undefined) return;
+  if (stream.index === undefined) {
+    throw new SealpartError(
+      'bad-parameters',
+      'A range of this stream cannot be checked against a digest: only the whole stream can.',
+    );
+  }
+  judgePinned(stream.index.streamDigest, pinned);
+}

@@ -1,0 +1,123 @@
+import { SealpartError } from '../errors.ts';
+import type { HeaderField } from '../format/header-fields.ts';
+import { digestAlgs } from '../format/stream-parameters.ts';
+import type { ReaderKeys } from '../keys/open-header.ts';
+import type { Sink } from '../sinks/sink.ts';
+import type { SeekableSource, Source } from '../sources/source.ts';
+import { ContentClip } from './content-clip.ts';
+import { planDecryption } from './memory-plan.ts';
+import { type OpenedStream, openStream } from './open-stream.ts';
+import { releaseSegments } from './release-segments.ts';
+import { machineOf, type RunOptions, withFramePool } from './run-options.ts';
+import type { FetchOptions } from './segment-fetcher.ts';
+import { judgePinned } from './segment-releaser.ts';
+import { indexedVisits, scheduledVisits } from './segment-visit.ts';
+import { isSeekable, sequentialInput, type WireInput } from './wire-input.ts';
+
+/** Frames up to this size go to a sink that cannot take back as soon as they are authentic; larger ones wait. */
+export const defaultStreamingThreshold: number = 64 * 2 ** 10;
+
+/** What a reader demands beside the keys. */
+export interface ReadOptions extends RunOptions {
+  /** Bytes; see docs/format.md §6, Release. 64 KiB unless told. */
+  readonly streamingThreshold?: number | undefined;
+  /** 32 bytes: only the stream of this name will do. */
+  readonly expectDigest?: Uint8Array | undefined;
+  /** Lets `expectDigest` pin a stream of digest 3, which holders of the key could have forged to the same digest. */
+  readonly acceptTagDigest?: boolean | undefined;
+}
+
+export interface DecryptRequest extends ReadOptions {
+  /** The encrypted stream; an indexed one has to be seekable. Closed at the end. */
+  readonly input: Source | SeekableSource;
+  /** Finished if everything was verified, aborted if not. */
+  readonly sink: Sink;
+  readonly access: ReaderKeys;
+}
+
+export interface DecryptResult {
+  readonly contentLength: number;
+  /** 32 bytes. */
+  readonly streamDigest: Uint8Array;
+  /** Fields of the authenticated header: context, generation, recipients. */
+  readonly fields: readonly HeaderField[];
+}
+
+/**
+ * Decrypts a whole stream into a sink (docs/format.md §6). The sink is given nothing that the release policy holds
+ * back, and is finished only when the stream digest and the end of the input were verified.
+ *
+ * @throws SealpartError any refusal of §6; `kms-unavailable`, `not-seekable`, `bad-parameters`, `aborted`; what input
+ *   and sink throw. The sink was aborted then.
+ */
+export async function decryptStream(request: DecryptRequest, signal: AbortSignal): Promise<DecryptResult> {
+  const { sink } = request;
+  const input = isSeekable(request.input) ? request.input : sequentialInput(request.input);
+  try {
+    const machine = machineOf(request);
+    const stream = await openStream(input, request.access, signal);
+    const pinned = judgeDigestAlg(stream, request);
+    if (stream.index !== undefined && pinned !== undefined) judgePinned(stream.index.streamDigest, pinned);
+    const clip = new ContentClip();
+    const holds = holdsPolicy(stream, request, sink);
+    const { parameters } = stream.crypto;
+    const needs = { parameters, holdsSegments: holds(2 ** parameters.segmentSizeLog2, parameters.compression === 1) };
+    const plan = planDecryption({ ...needs, inputBytes: input.size }, machine.request);
+    const verified = await withFramePool(request, machine, plan, (pool) => {
+      const common = { pool, stream: stream.crypto, telemetry: machine.telemetry };
+      const wholeStream = stream.index === undefined;
+      return releaseSegments(
+        { ...common, ...wholeStreamVisits(stream, input), holds },
+        { ...common, sink, clip, wholeStream, expectDigest: pinned },
+        signal,
+      );
+    });
+    await sink.finish(signal);
+    const streamDigest = verified ?? stream.index!.streamDigest;
+    return { contentLength: clip.takenBytes, streamDigest, fields: stream.header.fields };
+  } catch (error) {
+    await sink.abort();
+    throw error;
+  } finally {
+    await input.close();
+  }
+}
+
+function wholeStreamVisits(
+  stream: OpenedStream,
+  input: WireInput,
+): Pick<FetchOptions, 'input' | 'visits' | 'position' | 'toTheEnd'> {
+  return stream.index === undefined
+    ? { input, visits: scheduledVisits(), position: stream.header.bytes.length, toTheEnd: true }
+    : { input, visits: indexedVisits(stream.index.entries), position: 0, toTheEnd: false };
+}
+
+/** Which segments are released only as a whole (§6, Release). */
+export function holdsPolicy(
+  stream: OpenedStream,
+  options: ReadOptions,
+  sink: Sink,
+): (payloadLength: number, compressed: boolean) => boolean {
+  const threshold = options.streamingThreshold ?? defaultStreamingThreshold;
+  const frameSize = 2 ** stream.crypto.parameters.frameSizeLog2;
+  return (payloadLength, compressed) =>
+    compressed || (sink.irreversible && payloadLength > 0 && Math.min(frameSize, payloadLength) > threshold);
+}
+
+/**
+ * The digest to pin, if there is one.
+ *
+ * @throws SealpartError `stream-digest-mismatch` where a digest from outside proves nothing (§6)
+ */
+export function judgeDigestAlg(stream: OpenedStream, options: ReadOptions): Uint8Array | undefined {
+  const { expectDigest } = options;
+  if (expectDigest === undefined) return undefined;
+  const tagsOnly = stream.crypto.parameters.digestAlg === digestAlgs.sha256Tags;
+  if (tagsOnly && options.acceptTagDigest !== true) {
+    throw new SealpartError(
+      'stream-digest-mismatch',
+      'This stream has digest sha256-tags, which does not bind those who hold its key: a digest handed over proves nothing. Accept tag digests explicitly if that is enough.',
+    );
+  }
+  return expectDigest;
+}

@@ -1,0 +1,71 @@
+import { type Entropy, FreshSalts } from '../crypto/fresh-salts.ts';
+import { Turnstile } from '../flow/turnstile.ts';
+import { maxScheduledIndex } from '../format/schedule.ts';
+import type { Sink } from '../sinks/sink.ts';
+import type { Source } from '../sources/source.ts';
+import { encryptSegments } from './encrypt-segments.ts';
+import { machineOf, type RunOptions, withFramePool } from './run-options.ts';
+import { sealStream, type WriteOptions } from './seal-stream.ts';
+
+export interface EncryptRequest extends WriteOptions, RunOptions {
+  /** The content. Closed at the end. */
+  readonly source: Source;
+  /** Takes the encrypted stream; finished if all of it is there, aborted if not. */
+  readonly sink: Sink;
+  /** Where segment salts come from: for tests that write a known stream again. */
+  readonly saltEntropy?: Entropy | undefined;
+}
+
+/** A stream that was written. */
+export interface EncryptResult {
+  /** 16 bytes. */
+  readonly streamId: Uint8Array;
+  /** 32 bytes: hand it over by another way, and a reader can tell this very stream from any other. */
+  readonly streamDigest: Uint8Array;
+  readonly segments: number;
+  readonly contentLength: number;
+}
+
+/**
+ * Encrypts a source into a sink as one stream of layout 0 (docs/format.md §2).
+ *
+ * @throws SealpartError `bad-parameters` before anything is written; `worker`, `aborted`; what source and sink throw.
+ *   The sink was aborted then.
+ */
+export async function encryptStream(request: EncryptRequest, signal: AbortSignal): Promise<EncryptResult> {
+  const { source, sink } = request;
+  try {
+    const machine = machineOf(request);
+    const sealed = await sealStream(request, source.size, { forStore: false }, machine.request, signal);
+    const done = await withFramePool(request, machine, sealed.plan, async (pool) => {
+      await sink.writeTentative(sealed.header.bytes, signal);
+      const turns = new Turnstile();
+      return encryptSegments(
+        {
+          pool,
+          stream: sealed,
+          source,
+          salts: new FreshSalts(request.saltEntropy),
+          segmentsInFlight: sealed.plan.segmentsInFlight,
+          telemetry: machine.telemetry,
+          minPartBytes: 0,
+          maxSegments: maxScheduledIndex + 1,
+          emit: async ({ facts, bytes }, inner) => {
+            await turns.enter(facts.segmentIndex, inner);
+            await sink.writeTentative(bytes, inner);
+            await sink.commitSegment(inner);
+            turns.leave(facts.segmentIndex);
+          },
+        },
+        signal,
+      );
+    });
+    await sink.finish(signal);
+    return { streamId: sealed.header.core.streamId, ...done };
+  } catch (error) {
+    await sink.abort();
+    throw error;
+  } finally {
+    await source.close();
+  }
+}

@@ -1,0 +1,145 @@
+import { streamDigestOf } from '../crypto/segment-digest.ts';
+import { SealpartError } from '../errors.ts';
+import { concatBytes, equalBytes } from '../format/bytes.ts';
+import { type Footer, footerLength, parseFooter } from '../format/footer.ts';
+import { type IndexEntry, indexedDigests, parseIndexEntries } from '../format/index-entries.ts';
+import { indexPlace, indexSegmentIndex, judgeSegmentHeader } from '../format/judge-segment-header.ts';
+import { parseSegmentHeader, segmentHeaderLength } from '../format/segment-header.ts';
+import { parseHeaderLength, parseStreamHeader, type StreamHeader } from '../format/stream-header.ts';
+import { layouts } from '../format/stream-parameters.ts';
+import { openHeader, type ReaderKeys } from '../keys/open-header.ts';
+import { decryptSmallSegment } from '../segments/decrypt-small-segment.ts';
+import type { StreamCrypto } from '../segments/stream-crypto.ts';
+import { cryptoOf, type OpenedStream } from './open-stream.ts';
+import type { WireInput } from './wire-input.ts';
+
+/** One read of the tail gives header, index and footer of any stream of up to about 900 segments. */
+const tailProbeBytes = 64 * 1024;
+
+/** Where the three pieces of an indexed stream's tail stand (docs/format.md §7). */
+interface TailPlaces {
+  readonly footer: Footer;
+  readonly headerPosition: number;
+  readonly indexPosition: number;
+}
+
+/**
+ * Judges an indexed stream tail first: footer, header, index segment, stream digest, index content, lengths.
+ *
+ * @throws SealpartError as openStream does
+ */
+export async function openIndexedTail(
+  input: WireInput,
+  size: number,
+  access: ReaderKeys,
+  signal: AbortSignal,
+): Promise<OpenedStream> {
+  const tail = await Tail.read(input, size, signal);
+  const { header, places } = await readTailHeader(tail, size, signal);
+  const opened = await openHeader(header, access, signal);
+  if (header.core.parameters.layout !== layouts.indexed)
+    throw bad('the header at its end is that of a scheduled stream');
+  const crypto = cryptoOf(opened);
+  const { entries, streamDigest } = await openIndex(tail, places, crypto, signal);
+  const indexed = entries.reduce((sum, entry) => sum + entry.totalLength, 0);
+  if (indexed !== places.indexPosition) throw bad('its segments do not add up to the length of the input');
+  return { header, opened, crypto, index: { entries, streamDigest } };
+}
+
+/**
+ * The header at the end of an indexed stream, believed by nobody yet.
+ *
+ * @throws SealpartError `truncated`, `bad-index` and what a stream header is refused with
+ */
+export async function readIndexedHeader(input: WireInput, size: number, signal: AbortSignal): Promise<StreamHeader> {
+  return (await readTailHeader(await Tail.read(input, size, signal), size, signal)).header;
+}
+
+async function readTailHeader(
+  tail: Tail,
+  size: number,
+  signal: AbortSignal,
+): Promise<{ header: StreamHeader; places: TailPlaces }> {
+  const places = placesOf(parseFooter(await tail.slice(size - footerLength, footerLength, signal)), size);
+  const bytes = await tail.slice(places.headerPosition, places.footer.headerLen, signal);
+  if (parseHeaderLength(bytes) !== places.footer.headerLen) throw bad('its footer and its header differ in header_len');
+  return { header: parseStreamHeader(bytes), places };
+}
+
+function placesOf(footer: Footer, size: number): TailPlaces {
+  const headerPosition = size - footerLength - footer.headerLen;
+  const indexPosition = headerPosition - footer.indexTotalLength;
+  if (indexPosition < 0 || footer.indexTotalLength < segmentHeaderLength) {
+    throw bad('its footer names lengths that the input does not have');
+  }
+  return { footer, headerPosition, indexPosition };
+}
+
+async function openIndex(
+  tail: Tail,
+  places: TailPlaces,
+  crypto: StreamCrypto,
+  signal: AbortSignal,
+): Promise<{ entries: readonly IndexEntry[]; streamDigest: Uint8Array }> {
+  const { parameters, coreHash } = crypto;
+  const headerBytes = await tail.slice(places.indexPosition, segmentHeaderLength, signal);
+  const header = parseSegmentHeader(headerBytes, indexSegmentIndex);
+  judgeSegmentHeader(header, parameters, indexPlace);
+  // Judged before anything of that length is allocated: what the header claims has to be what the footer left room for.
+  if (segmentHeaderLength + header.wireLength !== places.footer.indexTotalLength) {
+    throw bad('its footer and its index differ in total_len');
+  }
+  const frames = await tail.slice(places.indexPosition + segmentHeaderLength, header.wireLength, signal);
+  const index = await decryptSmallSegment(crypto, header, frames, signal);
+  const digests = [...indexedDigests(index.content), index.digest];
+  const streamDigest = streamDigestOf(coreHash, digests.length, concatBytes(...digests));
+  if (!equalBytes(streamDigest, index.streamDigest)) {
+    throw new SealpartError('stream-digest-mismatch', 'The index does not have the stream digest that it carries.', {
+      segment: indexSegmentIndex,
+    });
+  }
+  return { entries: parseIndexEntries(index.content, parameters.segmentSizeLog2), streamDigest };
+}
+
+/** The end of an input, of which one read is kept. */
+class Tail {
+  readonly #input: WireInput;
+  readonly #start: number;
+  readonly #bytes: Uint8Array;
+
+  private constructor(input: WireInput, start: number, bytes: Uint8Array) {
+    this.#input = input;
+    this.#start = start;
+    this.#bytes = bytes;
+  }
+
+  static async read(input: WireInput, size: number, signal: AbortSignal): Promise<Tail> {
+    if (size < footerLength) {
+      throw new SealpartError('truncated', `${input.name} ends before the footer of an indexed stream.`);
+    }
+    const start = Math.max(0, size - tailProbeBytes);
+    return new Tail(input, start, await readExactly(input, start, size - start, signal));
+  }
+
+  async slice(position: number, length: number, signal: AbortSignal): Promise<Uint8Array> {
+    if (position < this.#start) return readExactly(this.#input, position, length, signal);
+    return this.#bytes.subarray(position - this.#start, position - this.#start + length);
+  }
+}
+
+async function readExactly(
+  input: WireInput,
+  position: number,
+  length: number,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
+  const bytes = new Uint8Array(length);
+  if ((await input.readAt(position, bytes, signal)) < length) {
+    throw new SealpartError('truncated', `${input.name} became shorter while it was read.`);
+  }
+  return bytes;
+}
+
+function bad(what: string): SealpartError {
+  return new SealpartError('bad-index', `The indexed stream is not well-formed: ${what}.`);
+}

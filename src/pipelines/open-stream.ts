@@ -1,0 +1,86 @@
+import { SealpartError } from '../errors.ts';
+import { equalBytes } from '../format/bytes.ts';
+import type { IndexEntry } from '../format/index-entries.ts';
+import { segmentMagic } from '../format/segment-header.ts';
+import { headerStartLength, parseHeaderLength, parseStreamHeader, type StreamHeader } from '../format/stream-header.ts';
+import { layouts } from '../format/stream-parameters.ts';
+import { type OpenedHeader, openHeader, type ReaderKeys } from '../keys/open-header.ts';
+import type { StreamCrypto } from '../segments/stream-crypto.ts';
+import { openIndexedTail } from './open-indexed-tail.ts';
+import type { WireInput } from './wire-input.ts';
+
+/** A stream whose header is authentic. */
+export interface OpenedStream {
+  readonly header: StreamHeader;
+  readonly opened: OpenedHeader;
+  readonly crypto: StreamCrypto;
+  /** Layout 1: the verified index, and the stream digest that was verified with it. */
+  readonly index?: { readonly entries: readonly IndexEntry[]; readonly streamDigest: Uint8Array };
+}
+
+/** One read gives any header but the rare large ones. */
+const headerProbeBytes = 4096;
+
+/**
+ * Opens the stream that begins at the input's first byte: its header, and for an indexed stream the tail first.
+ *
+ * @throws SealpartError every refusal of docs/format.md §6 that concerns header, keys and index; `not-seekable` for an
+ *   indexed stream from an input without a length; `kms-unavailable`; what the input throws
+ */
+export async function openStream(input: WireInput, access: ReaderKeys, signal: AbortSignal): Promise<OpenedStream> {
+  const start = await readStart(input, signal);
+  if (equalBytes(start.subarray(0, segmentMagic.length), segmentMagic)) {
+    if (input.size === undefined) throw notSeekable(input.name);
+    return openIndexedTail(input, input.size, access, signal);
+  }
+  const header = parseStreamHeader(await completeHeader(input, start, signal));
+  const opened = await openHeader(header, access, signal);
+  if (header.core.parameters.layout !== layouts.scheduled) {
+    throw new SealpartError(
+      'bad-header',
+      'The header of an indexed stream stands at the start, where no reader expects it.',
+    );
+  }
+  return { header, opened, crypto: cryptoOf(opened) };
+}
+
+/**
+ * The stream header at the start of the input, believed by nobody yet: what can be said without a key.
+ *
+ * @throws SealpartError `truncated`, `bad-magic`, `unsupported`, `bad-header`, `crc-mismatch`
+ */
+export async function readHeader(input: WireInput, signal: AbortSignal): Promise<StreamHeader> {
+  return parseStreamHeader(await completeHeader(input, await readStart(input, signal), signal));
+}
+
+/** True if the input starts like an indexed stream (§7). */
+export async function startsIndexed(input: WireInput, signal: AbortSignal): Promise<boolean> {
+  const bytes = new Uint8Array(segmentMagic.length);
+  const count = await input.readAt(0, bytes, signal);
+  return equalBytes(bytes.subarray(0, count), segmentMagic);
+}
+
+export function cryptoOf(opened: OpenedHeader): StreamCrypto {
+  return { parameters: opened.header.core.parameters, keys: opened.keys, coreHash: opened.coreHash };
+}
+
+async function readStart(input: WireInput, signal: AbortSignal): Promise<Uint8Array> {
+  const bytes = new Uint8Array(input.size === undefined ? headerStartLength : Math.min(input.size, headerProbeBytes));
+  return bytes.subarray(0, await input.readAt(0, bytes, signal));
+}
+
+async function completeHeader(input: WireInput, start: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
+  const headerLen = parseHeaderLength(start);
+  if (headerLen <= start.length) return start;
+  const whole = new Uint8Array(headerLen);
+  whole.set(start);
+  const count = await input.readAt(start.length, whole.subarray(start.length), signal);
+  return whole.subarray(0, start.length + count);
+}
+
+function notSeekable(name: string): SealpartError {
+  return new SealpartError(
+    'not-seekable',
+    `${name} is an indexed stream, which is judged from its end: store it in a file first, and decrypt that.`,
+  );
+}

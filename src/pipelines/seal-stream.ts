@@ -1,0 +1,87 @@
+import { SealpartError } from '../errors.ts';
+import { chooseProfile, type FramePreset, judgeSegmentCount, type ProfileRequest } from '../format/profile.ts';
+import {
+  type DigestAlg,
+  digestAlgs,
+  layouts,
+  type StreamParameters,
+  type Suite,
+  suites,
+} from '../format/stream-parameters.ts';
+import type { HeaderContents } from '../keys/header-contents.ts';
+import { headerLenFor } from '../keys/header-len.ts';
+import type { Recipient } from '../keys/recipient.ts';
+import { type SealedHeader, sealHeader } from '../keys/seal-header.ts';
+import { largestSegmentSizeLog2, type MemoryPlan, type MemoryRequest, planEncryption } from './memory-plan.ts';
+
+/** What a writer chooses; everything has a default that suits most. */
+export interface WriteOptions extends HeaderContents {
+  /** Who can open the stream: 1 to 16. */
+  readonly recipients: readonly Recipient[];
+  /** AES-256-GCM unless told. */
+  readonly suite?: Suite | undefined;
+  /** `sha256-fragments` unless told. */
+  readonly digestAlg?: DigestAlg | undefined;
+  /** Compresses segments that become smaller by it. */
+  readonly zstd?: boolean | undefined;
+  readonly segmentSizeBytes?: number | undefined;
+  readonly frameSizeBytes?: number | undefined;
+  readonly preset?: FramePreset | undefined;
+  /** Segments double after so many; for content of unknown length 1,000 unless told. */
+  readonly growEvery?: number | undefined;
+  readonly maxSegmentSizeBytes?: number | undefined;
+}
+
+/** What the destination asks of the sizes. */
+export type Destination = Pick<ProfileRequest, 'forStore' | 'equalParts' | 'maxSegments'>;
+
+export interface SealedStream extends SealedHeader {
+  readonly parameters: StreamParameters;
+  readonly plan: MemoryPlan;
+}
+
+/**
+ * Chooses a stream's sizes, plans its memory and seals its header.
+ *
+ * @throws SealpartError `bad-parameters` where sizes, budget or header contents do not fit, with what would;
+ *   `kms-unavailable`, `bad-key`, `aborted`
+ */
+export async function sealStream(
+  options: WriteOptions,
+  contentLength: number | undefined,
+  destination: Destination,
+  memory: MemoryRequest,
+  signal: AbortSignal,
+): Promise<SealedStream> {
+  const headerLen = headerLenFor(options.recipients, options);
+  const compression = options.zstd === true ? 1 : 0;
+  const maxSegmentSizeBytes = options.maxSegmentSizeBytes ?? growthLimit(options, contentLength, memory);
+  const profile = chooseProfile({ ...options, ...destination, contentLength, headerLen, maxSegmentSizeBytes });
+  const parameters: StreamParameters = {
+    ...profile,
+    suite: options.suite ?? suites.aesGcm,
+    digestAlg: options.digestAlg ?? digestAlgs.sha256Fragments,
+    layout: layouts.scheduled,
+    compression,
+    headerLen,
+  };
+  if (contentLength !== undefined && destination.maxSegments !== undefined) {
+    judgeSegmentCount(parameters, contentLength, destination.maxSegments);
+  }
+  const plan = planEncryption(parameters, contentLength, memory);
+  return { ...(await sealHeader({ ...options, parameters }, signal)), parameters, plan };
+}
+
+/** Where the length is unknown, segments grow as far as the budget can hold them. */
+function growthLimit(
+  options: WriteOptions,
+  contentLength: number | undefined,
+  memory: MemoryRequest,
+): number | undefined {
+  if (contentLength !== undefined) return undefined;
+  const frameSizeLog2 = options.frameSizeBytes === undefined ? 16 : Math.floor(Math.log2(options.frameSizeBytes));
+  const log2 = largestSegmentSizeLog2(memory.memoryBytes, frameSizeLog2, options.zstd === true);
+  if (log2 === undefined)
+    throw new SealpartError('bad-parameters', 'The memory budget holds not even the smallest segment.');
+  return 2 ** log2;
+}

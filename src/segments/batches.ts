@@ -1,0 +1,41 @@
+import { frameOverhead } from '../format/frame-header.ts';
+import type { Stretch } from '../workers/messages.ts';
+
+/** A task for a worker is about so much plaintext: measured, smaller ones cost messages and larger ones balance. */
+export const batchBytes: number = 2 ** 20;
+
+/** Consecutive DATA frames of a segment, by their places relative to the segment's payload and its frames. */
+export interface BatchPlace {
+  readonly firstFrame: number;
+  readonly frames: number;
+  /** In the payload. */
+  readonly plain: Stretch;
+  /** In the frames, the first of which stands at 0. */
+  readonly wire: Stretch;
+}
+
+/**
+ * Cuts the frames `firstFrame` up to (not including) `endFrame` of a payload into batches of whole frames.
+ *
+ * @param most bytes of plaintext a batch may have; a single frame may have more.
+ */
+export function* batchesOf(
+  payloadLength: number,
+  frameSizeBytes: number,
+  firstFrame = 0,
+  endFrame: number = Math.ceil(payloadLength / frameSizeBytes),
+  most: number = batchBytes,
+): Generator<BatchPlace> {
+  const framesEach = Math.max(1, Math.floor(most / frameSizeBytes));
+  for (let frame = firstFrame; frame < endFrame; frame += framesEach) {
+    const frames = Math.min(framesEach, endFrame - frame);
+    const start = frame * frameSizeBytes;
+    const length = Math.min(payloadLength, start + frames * frameSizeBytes) - start;
+    yield {
+      firstFrame: frame,
+      frames,
+      plain: { offset: start, length },
+      wire: { offset: frame * (frameSizeBytes + frameOverhead), length: length + frames * frameOverhead },
+    };
+  }
+}

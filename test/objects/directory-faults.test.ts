@@ -1,0 +1,324 @@
+import { execFileSync } from 'node:child_process';
+import { constants } from 'node:fs';
+import { copyFile, mkdir, readdir, readFile, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { describe, expect, test } from 'vitest';
+import { openDirectoryStore } from '../../src/objects/directory/open-directory-store.ts';
+import {
+  beginUpload,
+  patternBytes,
+  putBytes,
+  quiet,
+  readBody,
+  readObject,
+  storeParts,
+} from '../contracts/object-store/bytes.ts';
+import { expectBytes, expectCode } from '../contracts/object-store/ground.ts';
+import { startWorker } from './child.ts';
+import { dataFiles, expectSound, openStore, temporaryFolder } from './store-folder.ts';
+import { type FileStep, watchedOperations } from './watched-operations.ts';
+
+const bucket = 'bucket';
+const k = { bucket, key: 'k' };
+
+function diskError(code: 'ENOSPC' | 'EIO' | 'EROFS'): NodeJS.ErrnoException {
+  return Object.assign(new Error(`${code}: made by the test`), { code, syscall: 'write', errno: -1 });
+}
+
+describe('a disk that fails', () => {
+  const steps: FileStep[] = ['create', 'write', 'sync', 'rename', 'syncFolder'];
+
+  test.each(steps)(
+    'at %s of a put: the old object stands, nothing is left, and the next one succeeds',
+    async (step) => {
+      const root = await temporaryFolder();
+      let failures = 0;
+      let armed = false;
+      const files = watchedOperations((reached) => {
+        if (!armed || reached !== step) return;
+        armed = false;
+        failures += 1;
+        throw diskError('ENOSPC');
+      });
+      const store = await openStore(root, {}, { files });
+      await store.createBucket(bucket, quiet);
+      await putBytes(store, k, patternBytes(100, 1));
+      armed = true;
+      const error = await expectCode(putBytes(store, k, patternBytes(200, 2)), 'store');
+      expect(failures).toBe(1);
+      expect(error.message).toContain('could not store "bucket/k": the disk is full; make room and try again');
+      expect(error.cause).toMatchObject({ code: 'ENOSPC' });
+      expectBytes(await readObject(store, k), patternBytes(100, 1));
+      expect(await dataFiles(root)).toHaveLength(1);
+      await putBytes(store, k, patternBytes(200, 2));
+      expectBytes(await readObject(store, k), patternBytes(200, 2));
+      await store.close();
+      await expectSound(root);
+    },
+  );
+
+  test('for good: what could not be cleared up is found by the next one to open the store', async () => {
+    const root = await temporaryFolder();
+    let broken = false;
+    const files = watchedOperations((step) => {
+      if (broken && (step === 'syncFolder' || step === 'unlink')) throw diskError('EIO');
+    });
+    const store = await openStore(root, {}, { files });
+    await store.createBucket(bucket, quiet);
+    await putBytes(store, k, patternBytes(100, 1));
+    broken = true;
+    await expectCode(putBytes(store, k, patternBytes(200, 2)), 'store');
+    expect(await dataFiles(root)).toHaveLength(2);
+    await store.close();
+    const next = await openStore(root);
+    expectBytes(await readObject(next, k), patternBytes(100, 1));
+    await next.close();
+    await expectSound(root);
+  });
+
+  test('when a replaced file cannot be removed, it is removed later', async () => {
+    const root = await temporaryFolder();
+    let broken = false;
+    const files = watchedOperations((step) => {
+      if (broken && step === 'unlink') throw diskError('EIO');
+    });
+    const store = await openStore(root, {}, { files });
+    await store.createBucket(bucket, quiet);
+    await putBytes(store, k, patternBytes(100, 1));
+    broken = true;
+    await expectCode(putBytes(store, k, patternBytes(200, 2)), 'store');
+    broken = false;
+    expectBytes(await readObject(store, k), patternBytes(200, 2));
+    expect(await dataFiles(root)).toHaveLength(2);
+    await store.close();
+    await (await openStore(root)).close();
+    await expectSound(root);
+  });
+
+  test('at claiming an owner: the next write claims one', async () => {
+    const root = await temporaryFolder();
+    let failures = 0;
+    const files = watchedOperations((step, path) => {
+      if (step === 'syncFolder' && path.endsWith('owners') && failures++ === 0) throw diskError('EROFS');
+    });
+    const store = await openStore(root, {}, { files });
+    await store.createBucket(bucket, quiet);
+    const error = await expectCode(putBytes(store, k, patternBytes(100, 1)), 'store');
+    expect(error.message).toContain('read-only');
+    await putBytes(store, k, patternBytes(100, 1));
+    expect(failures).toBeGreaterThan(1);
+    await store.close();
+    await (await openStore(root)).close();
+    await expectSound(root);
+  });
+});
+
+/** True if this user may mount file systems in a namespace of their own: the tests below need a disk of their own. */
+const canMount = (() => {
+  try {
+    execFileSync('unshare', ['-rm', 'mount', '-t', 'tmpfs', 'none', '/mnt'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+})();
+
+describe.runIf(canMount)('a disk of its own', () => {
+  test('that is full: one clear error, and all that was answered is there', async () => {
+    const root = await temporaryFolder();
+    const kept = await temporaryFolder();
+    // The disk is gone with its namespace, so what is on it is copied out.
+    const worker = startWorker([root, 'fill'], (command) => {
+      const inside = `mount -t tmpfs -o size=3m none "${root}" && ${command}; cp -r "${root}/." "${kept}"`;
+      return `exec unshare -rm sh -c "${inside.replaceAll('"', '\\"')}"`;
+    });
+    expect(await worker.ended).toBeNull();
+    const failure = JSON.parse(worker.lines.at(-1)!.replace('error ', ''));
+    expect(failure).toMatchObject({ code: 'store', message: expect.stringContaining('the disk is full; make room') });
+    const done = worker.lines.filter((line) => line.startsWith('done'));
+    expect(done.length).toBeGreaterThan(10);
+    const store = await openStore(kept);
+    for (const seed of done.keys()) {
+      expectBytes(await readObject(store, { bucket, key: `key-${seed}` }), patternBytes(100_000, seed));
+    }
+    await store.close();
+    await expectSound(kept);
+  });
+
+  test('that is read-only: one clear error', async () => {
+    const root = await temporaryFolder();
+    await (await openStore(root)).close();
+    const worker = startWorker([root, 'fill'], (command) => {
+      const inside = `mount --bind "${root}" "${root}" && mount -o remount,ro,bind "${root}" && ${command}`;
+      return `exec unshare -rm sh -c "${inside.replaceAll('"', '\\"')}"`;
+    });
+    await worker.ended;
+    expect(worker.lines).toHaveLength(1);
+    const failure = JSON.parse(worker.lines[0]!.replace('error ', ''));
+    expect(failure).toMatchObject({ code: 'store', message: expect.stringMatching(/^dir:.* could not be opened: /) });
+    expect(failure.message).toMatch(/read-only|cannot be opened/);
+  });
+});
+
+describe('a store that is not one', () => {
+  const open = (path: string, create: boolean) => openDirectoryStore(path, { create });
+
+  test('missing: not found, and nothing is made', async () => {
+    const folder = await temporaryFolder();
+    const error = await expectCode(open(join(folder, 'none'), false), 'not-found');
+    expect(error.message).toContain(join(folder, 'none'));
+    await expectCode(open(folder, false), 'not-found');
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  test('a creation that did not come to its end is no store, and can be done again', async () => {
+    const folder = await temporaryFolder();
+    await mkdir(join(folder, 'data'));
+    await writeFile(join(folder, 'catalogue.sqlite'), '');
+    await expectCode(open(folder, false), 'not-found');
+    const store = await openStore(folder);
+    await store.createBucket(bucket, quiet);
+    await store.close();
+    await expectSound(folder);
+    await (await open(folder, false)).close();
+  });
+
+  test('folders above it are made', async () => {
+    const folder = await temporaryFolder();
+    const store = await openStore(join(folder, 'a', 'b', 'c'));
+    await store.createBucket(bucket, quiet);
+    await store.close();
+    await expectSound(join(folder, 'a', 'b', 'c'));
+  });
+
+  test.each([true, false])('a file in its place (create %s)', async (create) => {
+    const folder = await temporaryFolder();
+    await writeFile(join(folder, 'file'), 'text');
+    const error = await expectCode(open(join(folder, 'file'), create), 'store');
+    expect(error.message).toContain(join(folder, 'file'));
+    await expectCode(open(join(folder, 'file', 'below'), create), 'store');
+  });
+
+  test.each(['data', 'owners', 'catalogue.sqlite'])('a symbolic link in the place of %s', async (name) => {
+    const folder = await temporaryFolder();
+    const elsewhere = await temporaryFolder();
+    await (await openStore(folder)).close();
+    await rename(join(folder, name), join(elsewhere, name));
+    await symlink(join(elsewhere, name), join(folder, name));
+    for (const create of [true, false]) {
+      const error = await expectCode(open(folder, create), 'store');
+      expect(error.message).toContain(join(folder, name));
+    }
+  });
+
+  test.each(['data', 'owners'])('without its folder %s', async (name) => {
+    const folder = await temporaryFolder();
+    await (await openStore(folder)).close();
+    await rm(join(folder, name), { recursive: true });
+    expect((await expectCode(open(folder, false), 'store')).message).toContain('restore');
+  });
+
+  test('a catalogue of rubbish', async () => {
+    const folder = await temporaryFolder();
+    await (await openStore(folder)).close();
+    await writeFile(join(folder, 'catalogue.sqlite'), patternBytes(10_000, 1));
+    const error = await expectCode(open(folder, true), 'store');
+    expect(error.message).toContain('the catalogue is damaged');
+  });
+
+  test('a catalogue with pages of rubbish', async () => {
+    const folder = await temporaryFolder();
+    const store = await openStore(folder);
+    await store.createBucket(bucket, quiet);
+    for (let i = 0; i < 50; i++) await putBytes(store, { bucket, key: `key-${i}` }, patternBytes(10, i));
+    await store.close();
+    const path = join(folder, 'catalogue.sqlite');
+    const whole = await readFile(path);
+    await writeFile(path, Buffer.concat([whole.subarray(0, 4096), patternBytes(whole.length - 4096, 1)]));
+    const attempt = async () => {
+      const damaged = await openStore(folder);
+      await damaged.list({ bucket }, quiet);
+    };
+    expect((await expectCode(attempt(), 'store')).message).toContain('damaged');
+  });
+
+  test('a database of another program, or of a later version', async () => {
+    const folder = await temporaryFolder();
+    await mkdir(join(folder, 'other'));
+    const other = new DatabaseSync(join(folder, 'other', 'catalogue.sqlite'));
+    other.exec('CREATE TABLE notes (text)');
+    other.close();
+    expect((await expectCode(open(join(folder, 'other'), true), 'store')).message).toContain('another program');
+
+    await (await openStore(folder)).close();
+    const later = new DatabaseSync(join(folder, 'catalogue.sqlite'));
+    later.exec('PRAGMA user_version = 99');
+    later.close();
+    expect((await expectCode(open(folder, true), 'store')).message).toContain('use the version that wrote it');
+  });
+
+  test('strange things among the owners are left alone', async () => {
+    const folder = await temporaryFolder();
+    await (await openStore(folder)).close();
+    await writeFile(join(folder, 'owners', 'README'), 'text');
+    await symlink('/etc/hostname', join(folder, 'owners', '0123456789abcdef'));
+    await (await openStore(folder)).close();
+    expect((await readdir(join(folder, 'owners'))).sort()).toEqual(['0123456789abcdef', 'README']);
+  });
+});
+
+describe('data files that somebody touched', () => {
+  const prepare = async () => {
+    const root = await temporaryFolder();
+    const store = await openStore(root);
+    await store.createBucket(bucket, quiet);
+    await putBytes(store, k, patternBytes(5000, 1));
+    const [file] = await dataFiles(root);
+    return { root, store, path: join(root, 'data', file!) };
+  };
+
+  test('a symbolic link is not followed', async () => {
+    const { root, store, path } = await prepare();
+    const secret = join(root, 'secret');
+    await copyFile(path, secret, constants.COPYFILE_EXCL);
+    await rm(path);
+    await symlink(secret, path);
+    expect((await expectCode(store.get(k, quiet), 'store')).message).toContain('symbolic link');
+  });
+
+  test.skipIf(process.platform === 'win32')('a FIFO is not waited for', async () => {
+    const { store, path } = await prepare();
+    await rm(path);
+    execFileSync('mkfifo', [path]);
+    expect((await expectCode(store.get(k, quiet), 'store')).message).toContain('is no file');
+  });
+
+  test('a file of another size, or none, is damage', async () => {
+    const { store, path } = await prepare();
+    await truncate(path, 4999);
+    expect((await expectCode(store.get(k, quiet), 'store')).message).toContain('damaged');
+    await rm(path);
+    expect((await expectCode(store.get(k, quiet), 'store')).message).toContain('damaged');
+  });
+
+  test('a file that shrinks while it is read is damage', async () => {
+    const { store, path } = await prepare();
+    const body = await store.get(k, quiet);
+    await truncate(path, 100);
+    await expectCode(readBody(body), 'store');
+    await body.close();
+  });
+
+  test('a later part that is gone is damage', async () => {
+    const { root, store } = await prepare();
+    const upload = await beginUpload(store, k);
+    const parts = new Map([1, 2].map((number) => [number, patternBytes(100, number)]));
+    await store.completeMultipart(upload, await storeParts(store, upload, parts), {}, quiet);
+    const body = await store.get(k, quiet);
+    for (const file of await dataFiles(root)) await rm(join(root, 'data', file));
+    const error = await expectCode(readBody(body), 'store');
+    expect(error.message).toContain('part 2');
+    await body.close();
+  });
+});

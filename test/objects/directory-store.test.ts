@@ -1,0 +1,299 @@
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { openDirectoryStore } from '../../src/objects/directory/open-directory-store.ts';
+import type { ObjectStore, UploadName } from '../../src/objects/object-store.ts';
+import {
+  beginUpload,
+  collect,
+  joined,
+  patternBytes,
+  putBytes,
+  quiet,
+  readBody,
+  readObject,
+  storeParts,
+} from '../contracts/object-store/bytes.ts';
+import { expectBytes, expectCode } from '../contracts/object-store/ground.ts';
+import { objectStoreContract } from '../contracts/object-store.ts';
+import { changeCatalogue, dataFiles, expectSound, openStore, queryCatalogue, temporaryFolder } from './store-folder.ts';
+import { watchedOperations } from './watched-operations.ts';
+
+const bucket = 'bucket';
+const k = { bucket, key: 'k' };
+
+objectStoreContract('directory store', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'sealpart-store-'));
+  const store = await openDirectoryStore(folder, { create: true, limits: { minPartBytes: 1000 } });
+  return {
+    store,
+    async dispose() {
+      await store.close();
+      await expectSound(folder);
+      await rm(folder, { recursive: true });
+    },
+  };
+});
+
+async function storeWithBucket(): Promise<{ root: string; store: ObjectStore }> {
+  const root = await temporaryFolder();
+  const store = await openStore(root);
+  await store.createBucket(bucket, quiet);
+  return { root, store };
+}
+
+/** Completes an object of parts of 100 bytes. */
+async function completeParts(store: ObjectStore, count: number, seed = 0): Promise<Uint8Array> {
+  const upload = await beginUpload(store, k);
+  const numbers = Array.from({ length: count }, (_, index) => index + 1);
+  const parts = new Map(numbers.map((number) => [number, patternBytes(100, seed + number)]));
+  await store.completeMultipart(upload, await storeParts(store, upload, parts), {}, quiet);
+  return joined(...parts.values());
+}
+
+/** Makes `series` a table of the numbers up to this one. */
+function upTo(count: number): string {
+  return `WITH RECURSIVE series (value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM series WHERE value < ${count})`;
+}
+
+/** Enters parts of 100 bytes whose files do not exist, where thousands of files would only take time. */
+function addPartRows(root: string, upload: UploadName, count: number): void {
+  changeCatalogue(
+    root,
+    `INSERT INTO parts ${upTo(count)} SELECT content, value, 'none-' || value, 100, 'etag-' || value
+      FROM uploads, series WHERE id = '${upload.uploadId}'`,
+  );
+}
+
+describe('on the disk', () => {
+  test('files are called nothing that anybody chose, and hold the bytes as they came', async () => {
+    const { root, store } = await storeWithBucket();
+    await putBytes(store, { bucket, key: '../../escape' }, patternBytes(10, 1));
+    await putBytes(store, { bucket, key: 'plain' }, patternBytes(11, 2));
+    const names = await dataFiles(root);
+    expect(names).toHaveLength(2);
+    for (const name of names) expect(name).toMatch(/^[0-9a-f]{16}-[0-9a-f]{32}$/);
+    expect(names[0]).not.toBe(names[1]);
+    expect((await readdir(root)).filter((name) => !name.startsWith('catalogue.sqlite')).sort()).toEqual([
+      'data',
+      'owners',
+    ]);
+    expect((await stat(join(root, 'data', names[0]!))).mode & 0o077).toBe(0);
+  });
+
+  test('the catalogue keeps keys as bytes, in byte order', async () => {
+    const { root, store } = await storeWithBucket();
+    for (const key of ['\u{10000}', '\uffee', 'a']) await putBytes(store, { bucket, key }, patternBytes(1, 1));
+    const rows = queryCatalogue(root, 'SELECT hex(key) AS key, typeof(key) AS type FROM objects ORDER BY key');
+    expect(rows).toEqual(['61', 'EFBFAE', 'F0908080'].map((key) => ({ key, type: 'blob' })));
+  });
+
+  test('a completed object is made of the very files of its parts', async () => {
+    const { root, store } = await storeWithBucket();
+    const upload = await beginUpload(store, k);
+    const listed = await storeParts(store, upload, new Map([1, 2, 3].map((n) => [n, patternBytes(50, n)])));
+    const before = queryCatalogue(root, 'SELECT number, file FROM parts WHERE number <> 2');
+    await store.completeMultipart(upload, [listed[0]!, listed[2]!], {}, quiet);
+    expect(queryCatalogue(root, 'SELECT number, file FROM parts')).toEqual(before);
+    expect(await dataFiles(root)).toHaveLength(2);
+  });
+
+  test('files go with what they belonged to', async () => {
+    const { root, store } = await storeWithBucket();
+    await putBytes(store, k, patternBytes(10, 1));
+    const [first] = await dataFiles(root);
+    await putBytes(store, k, patternBytes(10, 2));
+    expect(await dataFiles(root)).not.toContain(first);
+    expect(await dataFiles(root)).toHaveLength(1);
+    const upload = await beginUpload(store, k);
+    await storeParts(store, upload, new Map([[1, patternBytes(1, 1)]]));
+    await storeParts(store, upload, new Map([[1, patternBytes(2, 1)]]));
+    expect(await dataFiles(root)).toHaveLength(2);
+    await store.abortMultipart(upload, quiet);
+    expect(await dataFiles(root)).toHaveLength(1);
+    await store.delete(k, quiet);
+    expect(await dataFiles(root)).toEqual([]);
+    await store.close();
+    await expectSound(root);
+  });
+
+  test('the list of the doomed does not grow for ever', async () => {
+    const { root, store } = await storeWithBucket();
+    const upload = await beginUpload(store, k);
+    addPartRows(root, upload, 505);
+    await store.abortMultipart(upload, quiet);
+    expect(queryCatalogue(root, 'SELECT count(*) AS count FROM parts')).toEqual([{ count: 0 }]);
+    expect(queryCatalogue(root, 'SELECT file FROM doomed')).toEqual([]);
+  });
+
+  test('what is stored is there for the next one to open it', async () => {
+    const { root, store } = await storeWithBucket();
+    await putBytes(store, k, patternBytes(10, 1));
+    const upload = await beginUpload(store, k);
+    const listed = await storeParts(store, upload, new Map([[1, patternBytes(20, 2)]]));
+    await store.close();
+    const again = await openStore(root, { create: false });
+    expectBytes(await readObject(again, k), patternBytes(10, 1));
+    expect(await collect(again.listUploads(bucket, quiet))).toMatchObject([upload]);
+    await again.completeMultipart(upload, listed, {}, quiet);
+    expectBytes(await readObject(again, k), patternBytes(20, 2));
+    await again.close();
+    await expectSound(root);
+  });
+});
+
+describe('limits', () => {
+  test('are those of S3 unless told', async () => {
+    const store = await openStore(await temporaryFolder(), { limits: {} });
+    expect(store.limits).toMatchObject({ minPartBytes: 5 * 2 ** 20, maxPartBytes: 5 * 2 ** 30, maxParts: 10_000 });
+    await store.createBucket(bucket, quiet);
+    const upload = await beginUpload(store, k);
+    const parts = new Map([1, 2].map((number) => [number, new Uint8Array(5 * 2 ** 20 - 1)]));
+    const listed = await storeParts(store, upload, parts);
+    await expectCode(store.completeMultipart(upload, listed, {}, quiet), 'invalid-part');
+  });
+
+  test('a body that is too large is refused before anything is written', async () => {
+    const root = await temporaryFolder();
+    const store = await openStore(root, { limits: { minPartBytes: 1, maxPartBytes: 100 } });
+    await store.createBucket(bucket, quiet);
+    const upload = await beginUpload(store, k);
+    const body = [patternBytes(60, 1), patternBytes(41, 2)];
+    await expectCode(store.uploadPart(upload, 1, body, quiet), 'invalid-part');
+    expect((await expectCode(store.put(k, body, {}, {}, quiet), 'store')).message).toContain('EntityTooLarge');
+    expect(await dataFiles(root)).toEqual([]);
+  });
+
+  test('more parts than one page of the catalogue', async () => {
+    const { root, store } = await storeWithBucket();
+    const upload = await beginUpload(store, k);
+    addPartRows(root, upload, 10_000);
+    const listed = await collect(store.listParts(upload, quiet));
+    expect(listed.map((part) => part.partNumber)).toEqual(Array.from({ length: 10_000 }, (_, index) => index + 1));
+    const { etag } = await store.completeMultipart(upload, listed, {}, quiet);
+    expect(etag).toMatch(/^[0-9a-f]{32}-10000$/);
+    const head = await store.head(k, quiet);
+    expect(head.partSizesBytes).toEqual(new Array(10_000).fill(100));
+    expect(head.sizeBytes).toBe(1_000_000);
+  });
+
+  test('more uploads than one page of the catalogue', async () => {
+    const { root, store } = await storeWithBucket();
+    changeCatalogue(
+      root,
+      `INSERT INTO contents ${upTo(2005)} SELECT value FROM series;
+      INSERT INTO uploads ${upTo(2005)} SELECT 'id-' || value, '${bucket}', CAST('key-' || value % 7 AS BLOB), value, 0, '{}', '{}' FROM series`,
+    );
+    const found = await collect(store.listUploads(bucket, quiet));
+    expect(found).toHaveLength(2005);
+    expect(new Set(found.map(({ uploadId }) => uploadId)).size).toBe(2005);
+  });
+
+  test('a page of a listing has at most 1,000 objects', async () => {
+    const { root, store } = await storeWithBucket();
+    changeCatalogue(
+      root,
+      `INSERT INTO contents ${upTo(1001)} SELECT value FROM series;
+      INSERT INTO objects ${upTo(1001)} SELECT '${bucket}', CAST(9999 + value AS BLOB), value, 'etag', 1, 0, '{}', '{}', NULL FROM series`,
+    );
+    for (const limit of [undefined, 5000]) {
+      const page = await store.list({ bucket, ...(limit === undefined ? {} : { limit }) }, quiet);
+      expect(page.objects).toHaveLength(1000);
+      expect(page.next).toBe('10999');
+    }
+    expect((await store.list({ bucket, startAfter: '10999' }, quiet)).objects).toHaveLength(1);
+    await expect(store.list({ bucket, limit: 0 }, quiet)).rejects.toThrow(RangeError);
+  });
+});
+
+describe('reading', () => {
+  test('a range opens only the files that it needs', async () => {
+    const root = await temporaryFolder();
+    let opened = 0;
+    const store = await openStore(
+      root,
+      {},
+      {
+        files: watchedOperations((step) => {
+          if (step === 'open') opened += 1;
+        }),
+      },
+    );
+    await store.createBucket(bucket, quiet);
+    const whole = await completeParts(store, 10);
+    const opens = async (first: number, last: number) => {
+      opened = 0;
+      expectBytes(await readObject(store, { ...k, range: { first, last } }), whole.subarray(first, last + 1));
+      return opened;
+    };
+    expect(await opens(250, 260)).toBe(1);
+    expect(await opens(299, 300)).toBe(2);
+    expect(await opens(900, 5000)).toBe(1);
+    expect(await opens(0, 999)).toBe(10);
+    opened = 0;
+    await store.head(k, quiet);
+    expect(opened).toBe(0);
+  });
+
+  test.each(['overwrite', 'delete'] as const)(
+    'an %s lets a reader finish the file at hand, then stops it',
+    async (how) => {
+      const { store } = await storeWithBucket();
+      const whole = await completeParts(store, 3);
+      const body = await store.get(k, quiet);
+      if (how === 'overwrite') await completeParts(store, 3, 50);
+      else await store.delete(k, quiet);
+      const target = new Uint8Array(100);
+      expect(await body.read(target, quiet)).toBe(100);
+      expectBytes(target, whole.subarray(0, 100));
+      const error = await expectCode(body.read(target, quiet), 'precondition');
+      expect(error.message).toContain('was replaced or deleted while it was read');
+      await body.close();
+    },
+  );
+
+  test('an object of one file is read to its end whatever happens to it', async () => {
+    const { root, store } = await storeWithBucket();
+    await putBytes(store, k, patternBytes(5000, 1));
+    const body = await store.get(k, quiet);
+    await store.delete(k, quiet);
+    expect(await dataFiles(root)).toEqual([]);
+    expectBytes(await readBody(body), patternBytes(5000, 1));
+    await body.close();
+  });
+
+  test('an object that is replaced between look-up and opening is looked up again', async () => {
+    const root = await temporaryFolder();
+    let replaced = 0;
+    const store = await openStore(
+      root,
+      {},
+      {
+        files: watchedOperations(async (step) => {
+          if (step === 'open' && replaced++ === 0) await putBytes(store, k, patternBytes(20, 2));
+        }),
+      },
+    );
+    await store.createBucket(bucket, quiet);
+    await putBytes(store, k, patternBytes(10, 1));
+    expectBytes(await readObject(store, k), patternBytes(20, 2));
+    expect(replaced).toBe(2);
+  });
+
+  test('a body of a store that was closed fails in one line', async () => {
+    const { store } = await storeWithBucket();
+    await completeParts(store, 2);
+    const body = await store.get(k, quiet);
+    await store.delete(k, quiet);
+    await store.close();
+    const error = await expectCode(readBody(body), 'store');
+    expect(error.message).toContain('closed');
+    await body.close();
+  });
+});
+
+test('an opening can be cancelled', async () => {
+  const root = await temporaryFolder();
+  await expectCode(openDirectoryStore(root, { create: true, signal: AbortSignal.abort() }), 'aborted');
+});
