@@ -4,9 +4,10 @@ import type { FreshSalts } from '../crypto/fresh-salts.ts';
 import { streamDigestOf } from '../crypto/segment-digest.ts';
 import { SealpartError, throwIfAborted } from '../errors.ts';
 import type { ArenaLease } from '../flow/shared-arena.ts';
+import { maxSegmentsPerPart, partSegmentIndex } from '../format/index-entries.ts';
 import { contentCapacity, maxScheduledIndex } from '../format/schedule.ts';
 import { type SegmentFacts, segmentFlags, totalLengthOf } from '../format/segment-header.ts';
-import type { Compression } from '../format/stream-parameters.ts';
+import type { Compression, StreamParameters } from '../format/stream-parameters.ts';
 import { compressContent } from '../segments/compress-segment.ts';
 import { type EncryptedSegment, encryptSegment, type PlainPayload } from '../segments/encrypt-segment.ts';
 import type { StreamCrypto } from '../segments/stream-crypto.ts';
@@ -25,8 +26,7 @@ export interface SegmentsRun {
   readonly telemetry: Telemetry;
   /** A compressed segment that is not the last one and would be smaller than this is stored uncompressed. */
   readonly minPartBytes: number;
-  /** The most segments that the destination takes. */
-  readonly maxSegments: number;
+  readonly numbering: SegmentNumbering;
   /**
    * Takes a segment away, in any order and several at once; the FINAL one comes last, when all others are away. The
    * segment's bytes are its caller's again when the promise settles, and not before.
@@ -34,11 +34,43 @@ export interface SegmentsRun {
   readonly emit: (segment: EncryptedSegment, signal: AbortSignal) => Promise<void>;
 }
 
+/** How the segments of a run are cut and counted. */
+export interface SegmentNumbering {
+  /** segment_index of the i-th segment of the run. */
+  readonly segmentIndex: (i: number) => number;
+  /** Content of the i-th segment if it is not the run's last. */
+  readonly capacity: (i: number) => number;
+  /** The most segments that the destination takes. */
+  readonly maxSegments: number;
+  /** True if the run's last segment is the stream's FINAL one. */
+  readonly endsStream: boolean;
+}
+
+/** All segments of a stream of layout 0. */
+export function scheduledNumbering(parameters: StreamParameters, maxSegments: number): SegmentNumbering {
+  return {
+    segmentIndex: (i) => i,
+    capacity: (i) => contentCapacity(parameters, i),
+    maxSegments: Math.min(maxSegments, maxScheduledIndex + 1),
+    endsStream: true,
+  };
+}
+
+/** The segments of one part of a stream of layout 1. */
+export function partNumbering(partNumber: number, capacity: (k: number) => number): SegmentNumbering {
+  return {
+    segmentIndex: (k) => partSegmentIndex(partNumber, k),
+    capacity,
+    maxSegments: maxSegmentsPerPart,
+    endsStream: false,
+  };
+}
+
 export interface SegmentsDone {
   readonly segments: number;
   readonly contentLength: number;
-  /** 32 bytes: the stream's name. */
-  readonly streamDigest: Uint8Array;
+  /** 32 bytes: the stream's name, where the run ends it. */
+  readonly streamDigest: Uint8Array | undefined;
 }
 
 /**
@@ -97,21 +129,21 @@ class SegmentsWork {
     }
     await this.#jobs.onIdle();
     throwIfAborted(this.#signal);
-    assert(this.#streamDigest !== undefined, 'a FINAL segment was encrypted');
+    assert((this.#streamDigest !== undefined) === this.#run.numbering.endsStream, 'a FINAL segment ends the stream');
     return { segments, contentLength: this.#contentLength, streamDigest: this.#streamDigest };
   }
 
   /** Memory is taken in the order of segments, so that none waits for memory that a later one holds. */
   async #prepare(reader: SegmentReader, index: number): Promise<PreparedSegment> {
-    const { pool, stream, telemetry, maxSegments } = this.#run;
+    const { pool, stream, telemetry, numbering } = this.#run;
     const p = stream.parameters;
-    if (index >= maxSegments || index > maxScheduledIndex) {
+    if (index >= numbering.maxSegments) {
       throw new SealpartError(
         'bad-parameters',
-        `The source needs more than ${Math.min(maxSegments, maxScheduledIndex + 1)} segments: take larger ones.`,
+        `The source needs more than ${numbering.maxSegments} segments: take larger ones.`,
       );
     }
-    const read = await telemetry.time('read', () => reader.next(contentCapacity(p, index), this.#signal));
+    const read = await telemetry.time('read', () => reader.next(numbering.capacity(index), this.#signal));
     try {
       const length = read.payload.length;
       assert(length > 0 || index === 0, 'only the first segment can be empty');
@@ -157,7 +189,7 @@ class SegmentsWork {
         const { payload, compression } = await this.#compress(read);
         const facts = this.#facts(index, read, payload, compression);
         const request = { pool, stream, facts, payload, wire, salts };
-        return read.last
+        return this.#isFinal(read)
           ? encryptSegment({ ...request, streamDigest: (own) => this.#finalDigest(index, own) }, this.#signal)
           : encryptSegment(request, this.#signal);
       });
@@ -184,15 +216,19 @@ class SegmentsWork {
     return tooSmall ? asIs : { payload: { offset: scratch.offset, length }, compression: 1 };
   }
 
+  #isFinal(read: ReadSegment): boolean {
+    return read.last && this.#run.numbering.endsStream;
+  }
+
   #facts(
-    segmentIndex: number,
+    index: number,
     read: ReadSegment,
     payload: PlainPayload,
     compression: Compression,
   ): Omit<SegmentFacts, 'salt'> {
     return {
-      segmentIndex,
-      flags: read.last ? segmentFlags.final : 0,
+      segmentIndex: this.#run.numbering.segmentIndex(index),
+      flags: this.#isFinal(read) ? segmentFlags.final : 0,
       digestAlg: this.#run.stream.parameters.digestAlg,
       compression,
       contentLength: read.payload.length,

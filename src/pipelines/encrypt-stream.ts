@@ -1,11 +1,11 @@
+import { assert } from '../assert.ts';
 import { type Entropy, FreshSalts } from '../crypto/fresh-salts.ts';
 import { Turnstile } from '../flow/turnstile.ts';
-import { maxScheduledIndex } from '../format/schedule.ts';
 import type { Sink } from '../sinks/sink.ts';
 import type { Source } from '../sources/source.ts';
-import { encryptSegments } from './encrypt-segments.ts';
+import { encryptSegments, type SegmentsDone, scheduledNumbering } from './encrypt-segments.ts';
 import { machineOf, type RunOptions, withFramePool } from './run-options.ts';
-import { sealStream, type WriteOptions } from './seal-stream.ts';
+import { type SealedStream, sealStream, type WriteOptions } from './seal-stream.ts';
 
 export interface EncryptRequest extends WriteOptions, RunOptions {
   /** The content. Closed at the end. */
@@ -49,7 +49,7 @@ export async function encryptStream(request: EncryptRequest, signal: AbortSignal
           segmentsInFlight: sealed.plan.segmentsInFlight,
           telemetry: machine.telemetry,
           minPartBytes: 0,
-          maxSegments: maxScheduledIndex + 1,
+          numbering: scheduledNumbering(sealed.parameters, Number.POSITIVE_INFINITY),
           emit: async ({ facts, bytes }, inner) => {
             await turns.enter(facts.segmentIndex, inner);
             await sink.writeTentative(bytes, inner);
@@ -61,11 +61,18 @@ export async function encryptStream(request: EncryptRequest, signal: AbortSignal
       );
     });
     await sink.finish(signal);
-    return { streamId: sealed.header.core.streamId, ...done };
+    return resultOf(sealed, done);
   } catch (error) {
     await sink.abort();
     throw error;
   } finally {
     await source.close();
   }
+}
+
+/** What a run that ended its stream has to tell. */
+export function resultOf(sealed: SealedStream, done: SegmentsDone): EncryptResult {
+  const { segments, contentLength, streamDigest } = done;
+  assert(streamDigest !== undefined, 'a stream that ended has a digest');
+  return { streamId: sealed.header.core.streamId, streamDigest, segments, contentLength };
 }

@@ -18,6 +18,8 @@ const processBytes = 150 * 2 ** 20;
 export interface MemoryPlan {
   readonly plainBytes: number;
   readonly wireBytes: number;
+  /** What memory that is shared with other runs must have at least. */
+  readonly least: { readonly plainBytes: number; readonly wireBytes: number };
   /** Segments that may be in flight at one time. */
   readonly segmentsInFlight: number;
   /** The most that the process will use, with the threads' own memory. */
@@ -54,7 +56,8 @@ export function planEncryption(
   const segmentsInFlight = request.segmentsInFlight ?? defaultSegmentsInFlight(parameters, request.workers);
   const plainBytes = 2 * plain + wire <= request.memoryBytes ? 2 * plain : plain;
   const wireBytes = Math.min(request.memoryBytes - plainBytes, wire * segmentsInFlight);
-  return { plainBytes, wireBytes, segmentsInFlight, peakBytes: peakBytesOf(plainBytes + wireBytes, request.workers) };
+  const peakBytes = peakBytesOf(plainBytes + wireBytes, request.workers);
+  return { plainBytes, wireBytes, least: { plainBytes: plain, wireBytes: wire }, segmentsInFlight, peakBytes };
 }
 
 function largestSegment(parameters: StreamParameters, contentLength: number | undefined): number {
@@ -120,5 +123,7 @@ export function planDecryption(needs: DecryptionNeeds, request: MemoryRequest): 
   const held = holdsSegments ? segment * (p.compression === 1 ? 4 : 2) : 0;
   const plainBytes = Math.min(request.memoryBytes - wireBytes, Math.max(wireBytes, held));
   const segmentsInFlight = Math.max(1, Math.floor(plainBytes / segment));
-  return { plainBytes, wireBytes, segmentsInFlight, peakBytes: peakBytesOf(plainBytes + wireBytes, request.workers) };
+  const peakBytes = peakBytesOf(plainBytes + wireBytes, request.workers);
+  const least = { plainBytes: SharedArena.footprint(2 ** p.frameSizeLog2), wireBytes: SharedArena.footprint(frame) };
+  return { plainBytes, wireBytes, least, segmentsInFlight, peakBytes };
 }

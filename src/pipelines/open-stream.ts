@@ -29,6 +29,13 @@ const headerProbeBytes = 4096;
  */
 export async function openStream(input: WireInput, access: ReaderKeys, signal: AbortSignal): Promise<OpenedStream> {
   const start = await readStart(input, signal);
+  if (
+    start.length > 0 &&
+    start.length < segmentMagic.length &&
+    equalBytes(start, segmentMagic.subarray(0, start.length))
+  ) {
+    throw new SealpartError('truncated', `${input.name} ends inside the magic bytes of a stream.`);
+  }
   if (equalBytes(start.subarray(0, segmentMagic.length), segmentMagic)) {
     if (input.size === undefined) throw notSeekable(input.name);
     return openIndexedTail(input, input.size, access, signal);

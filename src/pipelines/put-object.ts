@@ -3,8 +3,8 @@ import { SealpartError } from '../errors.ts';
 import type { BodyBytes, ListedPart, ObjectName, ObjectStore, UploadName } from '../objects/object-store.ts';
 import type { EncryptedSegment } from '../segments/encrypt-segment.ts';
 import type { Source } from '../sources/source.ts';
-import { encryptSegments } from './encrypt-segments.ts';
-import type { EncryptResult } from './encrypt-stream.ts';
+import { encryptSegments, scheduledNumbering } from './encrypt-segments.ts';
+import { type EncryptResult, resultOf } from './encrypt-stream.ts';
 import { machineOf, type RunOptions, withFramePool } from './run-options.ts';
 import { sealStream, type WriteOptions } from './seal-stream.ts';
 
@@ -48,14 +48,14 @@ export async function putObject(request: PutRequest, signal: AbortSignal): Promi
             segmentsInFlight: sealed.plan.segmentsInFlight,
             telemetry: machine.telemetry,
             minPartBytes,
-            maxSegments: maxParts,
+            numbering: scheduledNumbering(sealed.parameters, maxParts),
             emit: (segment, inner) => parts.send(segment, inner),
           },
           signal,
         ),
       );
       const { etag } = await parts.complete(signal);
-      return { streamId: sealed.header.core.streamId, ...done, etag };
+      return { ...resultOf(sealed, done), etag };
     } catch (error) {
       await parts.abort(error);
       throw error;

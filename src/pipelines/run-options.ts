@@ -10,6 +10,8 @@ export interface RunOptions {
   readonly workers?: number | undefined;
   /** Shared memory for content and frames together, in bytes; 256 MiB unless told. */
   readonly memoryBytes?: number | undefined;
+  /** A pool that several runs share, instead of `workers` and `memoryBytes`; it stays open. */
+  readonly pool?: FramePool | undefined;
   /** Told what the run may use at its peak, before it begins. */
   readonly onPlan?: ((plan: MemoryPlan) => void) | undefined;
   /** Where to count; read it at any time. */
@@ -29,8 +31,10 @@ export interface Machine {
 
 /** @throws SealpartError `bad-parameters` */
 export function machineOf(options: RunOptions): Machine {
-  const workers = options.workers ?? defaultWorkers();
-  const memoryBytes = options.memoryBytes ?? defaultMemoryBytes;
+  const { pool } = options;
+  const workers = pool?.workers ?? options.workers ?? defaultWorkers();
+  const shared = pool === undefined ? undefined : pool.plain.capacityBytes + pool.wire.capacityBytes;
+  const memoryBytes = shared ?? options.memoryBytes ?? defaultMemoryBytes;
   if (!Number.isInteger(workers) || workers < 0 || workers > 256) {
     throw new SealpartError('bad-parameters', `There can be 0 to 256 workers, not ${workers}.`);
   }
@@ -40,7 +44,11 @@ export function machineOf(options: RunOptions): Machine {
   return { request: { workers, memoryBytes }, telemetry: options.telemetry ?? new Telemetry() };
 }
 
-/** Runs with a frame pool of the planned size, and closes it however the run ends. */
+/**
+ * Runs with a frame pool of the planned size, and closes it however the run ends; or with the one that was given.
+ *
+ * @throws SealpartError `bad-parameters` if the pool that was given is too small
+ */
 export async function withFramePool<T>(
   options: RunOptions,
   machine: Machine,
@@ -48,6 +56,7 @@ export async function withFramePool<T>(
   run: (pool: FramePool) => Promise<T>,
 ): Promise<T> {
   options.onPlan?.(plan);
+  if (options.pool !== undefined) return run(roomyEnough(options.pool, plan));
   const { plainBytes, wireBytes } = plan;
   const pool = createFramePool({ workers: machine.request.workers, plainBytes, wireBytes });
   try {
@@ -55,4 +64,13 @@ export async function withFramePool<T>(
   } finally {
     await pool.close();
   }
+}
+
+function roomyEnough(pool: FramePool, { least }: MemoryPlan): FramePool {
+  if (pool.plain.capacityBytes >= least.plainBytes && pool.wire.capacityBytes >= least.wireBytes) return pool;
+  throw new SealpartError(
+    'bad-parameters',
+    `The shared pool has ${pool.plain.capacityBytes} plain and ${pool.wire.capacityBytes} wire bytes, and this run ` +
+      `needs ${least.plainBytes} and ${least.wireBytes}: make a larger pool, or take smaller segments.`,
+  );
 }

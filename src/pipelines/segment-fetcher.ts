@@ -157,15 +157,17 @@ export class SegmentFetcher {
     signal: AbortSignal,
   ): Promise<void> {
     const { pool, input, telemetry } = this.#o;
-    const wire = await pool.wire.lease(place.wire.length, signal);
-    let plain: ArenaLease | undefined;
+    // Plain before wire, here as where segments are encrypted: runs that share a pool never wait for each other in a ring.
+    const plain = held === undefined ? await pool.plain.lease(place.plain.length, signal) : undefined;
+    let wire: ArenaLease | undefined;
     try {
-      plain = held === undefined ? await pool.plain.lease(place.plain.length, signal) : undefined;
+      wire = await pool.wire.lease(place.wire.length, signal);
+      const { bytes } = wire;
       const position = framesStart + place.wire.offset;
-      const count = await telemetry.time('read', () => input.readAt(position, wire.bytes, signal));
-      this.#needWhole(count, wire.length, decryption.header.segmentIndex);
+      const count = await telemetry.time('read', () => input.readAt(position, bytes, signal));
+      this.#needWhole(count, bytes.length, decryption.header.segmentIndex);
     } catch (error) {
-      wire.release();
+      wire?.release();
       plain?.release();
       throw error;
     }
@@ -177,9 +179,10 @@ export class SegmentFetcher {
     );
     // Whoever takes the item awaits it; until then a failure is nobody's unhandled rejection.
     result.catch(() => undefined);
+    const taken = wire;
     const release = async (): Promise<void> => {
       await Promise.allSettled([result]);
-      wire.release();
+      taken.release();
       plain?.release();
     };
     await this.#push({ kind: 'batch', place, wire, plain, result }, release, signal);

@@ -5,6 +5,7 @@ import type { Identity } from '../../src/keys/identity.ts';
 import { keyFileIdentity, keyFileRecipient } from '../../src/keys/key-file.ts';
 import type { EncryptionContext, GeneratedDataKey, KmsClient } from '../../src/keys/kms-client.ts';
 import type { ReaderKeys } from '../../src/keys/open-header.ts';
+import type { Recipient } from '../../src/keys/recipient.ts';
 
 export const smallParameters: StreamParameters = {
   suite: 1,
@@ -34,7 +35,7 @@ export function never(): AbortSignal {
 
 export const someKek: KeyObject = keyOf(0x51);
 export const keyFileReader: ReaderKeys = { identities: [keyFileIdentity(someKek)] };
-export const keyFileWriter = [keyFileRecipient(someKek)] as const;
+export const keyFileWriter: readonly Recipient[] = [keyFileRecipient(someKek)];
 
 /** What a promise or a function fails with, which has to be a SealpartError of this code. */
 export async function failureOf(work: Promise<unknown> | (() => unknown), code: ErrorCode): Promise<SealpartError> {
@@ -72,7 +73,7 @@ export class MemoryKms implements KmsClient {
 
   /** Puts a KEK in that somebody else generated. */
   put(keyArn: string, blob: Uint8Array, plaintext: Uint8Array): void {
-    this.#keks.set(nameOf(keyArn, blob, { sealpart: 'kek' }), plaintext);
+    this.#keks.set(nameOf(keyArn, blob, { sealpart: 'kek' }), new Uint8Array(plaintext));
   }
 
   async decrypt(

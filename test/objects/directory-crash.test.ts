@@ -49,7 +49,10 @@ async function dieAt(point: number): Promise<string | undefined> {
   return reached?.split(' ')[2];
 }
 
-test('a process killed between any two steps leaves the old state or the new one, and nothing besides', async () => {
+// Some hundred processes are started for it.
+test('a process killed between any two steps leaves the old state or the new one, and nothing besides', {
+  timeout: 300_000,
+}, async () => {
   const root = await temporaryFolder();
   const whole = startWorker([root, 'script', '0']);
   expect(await whole.ended).toBeNull();
@@ -72,7 +75,7 @@ test('a process killed between any two steps leaves the old state or the new one
   expect([...reached.keys()].sort()).toEqual(['create', 'rename', 'sync', 'syncFolder', 'synced', 'unlink', 'write']);
 });
 
-test('nothing that was answered is lost when the process is killed at any moment', async () => {
+test('nothing that was answered is lost when the process is killed at any moment', { timeout: 120_000 }, async () => {
   const root = await temporaryFolder();
   const setup = await openStore(root);
   await setup.createBucket('bucket', quiet);

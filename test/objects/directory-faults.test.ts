@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import { copyFile, mkdir, readdir, readFile, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { openDirectoryStore } from '../../src/objects/directory/open-directory-store.ts';
 import {
   beginUpload,
@@ -112,6 +112,38 @@ describe('a disk that fails', () => {
     await (await openStore(root)).close();
     await expectSound(root);
   });
+});
+
+test('a file whose transaction may yet come to pass is left to the next one to open the store', async () => {
+  const root = await temporaryFolder();
+  const store = await openStore(root);
+  await store.createBucket(bucket, quiet);
+  await putBytes(store, k, patternBytes(100, 1));
+  const exec = DatabaseSync.prototype.exec;
+  let failures = 0;
+  const failing = vi.spyOn(DatabaseSync.prototype, 'exec').mockImplementation(function (this: DatabaseSync, sql) {
+    if (sql !== 'COMMIT') return exec.call(this, sql);
+    failures += 1;
+    throw Object.assign(new Error('disk I/O error'), {
+      code: 'ERR_SQLITE_ERROR',
+      errcode: 1034,
+      errstr: 'disk I/O error',
+    });
+  });
+  try {
+    const error = await expectCode(putBytes(store, k, patternBytes(200, 2)), 'store');
+    expect(error.message).toContain('the disk failed under the catalogue');
+  } finally {
+    failing.mockRestore();
+  }
+  expect(failures).toBe(1);
+  expectBytes(await readObject(store, k), patternBytes(100, 1));
+  await store.close();
+  expect(await dataFiles(root)).toHaveLength(2);
+  const next = await openStore(root);
+  expectBytes(await readObject(next, k), patternBytes(100, 1));
+  await next.close();
+  await expectSound(root);
 });
 
 /** True if this user may mount file systems in a namespace of their own: the tests below need a disk of their own. */

@@ -293,6 +293,31 @@ describe('reading', () => {
   });
 });
 
+test.each(['abort', 'complete'] as const)(
+  '%s while a part is on its way: the part is gone with the upload',
+  async (how) => {
+    const root = await temporaryFolder();
+    let reached = 0;
+    let meanwhile: (() => Promise<unknown>) | undefined;
+    const files = watchedOperations(async (step) => {
+      if (step !== 'rename' || meanwhile === undefined) return;
+      reached += 1;
+      await meanwhile();
+    });
+    const store = await openStore(root, {}, { files });
+    await store.createBucket(bucket, quiet);
+    const upload = await beginUpload(store, k);
+    const listed = await storeParts(store, upload, new Map([[1, patternBytes(10, 1)]]));
+    meanwhile = () =>
+      how === 'abort' ? store.abortMultipart(upload, quiet) : store.completeMultipart(upload, listed, {}, quiet);
+    await expectCode(store.uploadPart(upload, 1, patternBytes(20, 2), quiet), 'not-found');
+    expect(reached).toBe(1);
+    if (how === 'complete') expectBytes(await readObject(store, k), patternBytes(10, 1));
+    await store.close();
+    await expectSound(root);
+  },
+);
+
 test('an opening can be cancelled', async () => {
   const root = await temporaryFolder();
   await expectCode(openDirectoryStore(root, { create: true, signal: AbortSignal.abort() }), 'aborted');

@@ -162,6 +162,13 @@ describe('a file source', () => {
     await expect(openFileSource(join(directory, 'f', 'x'), go)).rejects.toMatchObject({ code: 'io' });
   });
 
+  it('explains a file that cannot be read', async () => {
+    await expect(openFileSource('/proc/self/mem', go)).rejects.toMatchObject({
+      code: 'io',
+      message: expect.stringMatching(/^\/proc\/self\/mem could not be opened: .*\(EIO\)/),
+    });
+  });
+
   it('opens nothing when the signal has fired', async () => {
     await expect(openFileSource('/dev/zero', AbortSignal.abort())).rejects.toMatchObject({ code: 'aborted' });
   });

@@ -1,0 +1,333 @@
+import { createSecretKey } from 'node:crypto';
+import { crc32 } from 'node:zlib';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { HeaderField } from '../../src/format/header-fields.ts';
+import { layOutHeader, macOf, parseStreamHeader, type StreamHeader, withMac } from '../../src/format/stream-header.ts';
+import type { Identity } from '../../src/keys/identity.ts';
+import { keyFileIdentity, keyFileRecipient } from '../../src/keys/key-file.ts';
+import { kmsIdentity } from '../../src/keys/kms-identity.ts';
+import { kmsRecipient } from '../../src/keys/kms-recipient.ts';
+import { openHeader, type ReaderKeys } from '../../src/keys/open-header.ts';
+import { passphraseIdentity } from '../../src/keys/passphrase.ts';
+import { assembleHeader, type SealedHeader, type SealHeaderRequest, sealHeader } from '../../src/keys/seal-header.ts';
+import { wrapDataKey } from '../../src/keys/wrap.ts';
+import { x25519Identity, x25519Recipient } from '../../src/keys/x25519.ts';
+import { generateX25519Key, x25519PublicBytes } from '../../src/keys/x25519-keys.ts';
+import {
+  countingIdentity,
+  failureOf,
+  keyFileReader,
+  keyFileWriter,
+  keyOf,
+  MemoryKms,
+  never,
+  otherArn,
+  smallParameters,
+  someArn,
+  someKek,
+} from './fixtures.ts';
+
+const privateKey = generateX25519Key();
+const forPublicKey = x25519Recipient(x25519PublicBytes(privateKey));
+const byPublicKey = x25519Identity(privateKey);
+const byKeyFile = keyFileIdentity(someKek);
+const otherKeyFile = keyFileIdentity(keyOf(0x52));
+
+const seal = (changes: Partial<SealHeaderRequest> = {}): Promise<SealedHeader> =>
+  sealHeader({ parameters: { ...smallParameters, headerLen: 4096 }, recipients: keyFileWriter, ...changes }, never());
+const open = (header: StreamHeader, access: ReaderKeys) => openHeader(header, access, never());
+const withFields = (sealed: SealedHeader, fields: readonly HeaderField[]): StreamHeader =>
+  assembleHeader(sealed.header.core, sealed.keys, fields).header;
+
+/** Changes fields as somebody does who has no key: CRC redone, MAC as it was. */
+function forged(header: StreamHeader, fields: readonly HeaderField[]): StreamHeader {
+  return parseStreamHeader(withMac(layOutHeader(header.core, fields), macOf(header.bytes)));
+}
+
+describe('which recipient opens', () => {
+  test('any that the reader has a key for, whatever the order of recipients and keys', async () => {
+    const sealed = await seal({ recipients: [keyFileRecipient(keyOf(1)), keyFileRecipient(keyOf(2)), forPublicKey] });
+    for (const identities of [
+      [keyFileIdentity(keyOf(1))],
+      [keyFileIdentity(keyOf(2))],
+      [otherKeyFile, keyFileIdentity(keyOf(2))],
+      [keyFileIdentity(keyOf(2)), otherKeyFile],
+      [byPublicKey],
+    ]) {
+      const opened = await open(sealed.header, { identities });
+      expect(opened.keys.dataKey.equals(sealed.keys.dataKey)).toBe(true);
+      expect(opened.openedBy).toBe(identities[0] === byPublicKey ? 'x25519' : 'keyFile');
+    }
+  });
+
+  test('recipients that were addressed to the reader and open to nothing, or to another key, stop no other', async () => {
+    const sealed = await seal({ recipients: [keyFileRecipient(someKek)] });
+    const [good] = sealed.header.fields;
+    const context = { streamId: sealed.header.core.streamId, coreHash: sealed.coreHash };
+    if (good?.kind !== 'keyFile') throw new Error('a key file recipient');
+    const broken = { ...good, wrapped: good.wrapped.map((byte) => byte ^ 1) };
+    // Wrapped as it should be, but another data key: only key_commit tells (a ciphertext that opens under two keys).
+    const salamander = { ...good, wrapped: wrapDataKey('keyFile', someKek, good.nonce, keyOf(0x66), context) };
+    const orders = [
+      [good, broken, salamander],
+      [broken, good, salamander],
+      [broken, salamander, good],
+      [salamander, broken, good],
+    ];
+    for (const fields of orders) {
+      const opened = await open(withFields(sealed, fields), keyFileReader);
+      expect(opened.keys.dataKey.equals(sealed.keys.dataKey)).toBe(true);
+    }
+    await failureOf(open(withFields(sealed, [broken, salamander]), keyFileReader), 'header-auth');
+    await failureOf(open(withFields(sealed, [salamander]), keyFileReader), 'header-auth');
+  });
+
+  test('a data key that fits key_commit but not the MAC does not', async () => {
+    const { header } = await seal({ context: { who: 'me' } });
+    const fields = header.fields.map((field) => (field.kind === 'context' ? { ...field, value: 'you' } : field));
+    await failureOf(open(forged(header, fields), keyFileReader), 'header-auth');
+  });
+
+  test('header-auth if one was addressed to the reader, else no-recipient, naming what the header has', async () => {
+    const kms = new MemoryKms();
+    const { header } = await seal({
+      recipients: [keyFileRecipient(keyOf(1)), forPublicKey, kmsRecipient(kms, someArn)],
+    });
+    const error = await failureOf(open(header, { identities: [otherKeyFile] }), 'no-recipient');
+    expect(error.message).toMatch(
+      /^None of the keys that were given opens this, and the stream is sealed for: key file [0-9a-f]{16}, KMS key arn:\S+, X25519 key [0-9a-f]{16}\. Give one of these\.$/,
+    );
+    expect((await failureOf(open(header, { identities: [] }), 'no-recipient')).message).toContain('No key was given');
+    await failureOf(open(header, { identities: [kmsIdentity(kms, [otherArn])] }), 'no-recipient');
+
+    const [field] = header.fields;
+    const changed = forged(header, [
+      { ...field, wrapped: new Uint8Array(48) } as HeaderField,
+      ...header.fields.slice(1),
+    ]);
+    const auth = await failureOf(open(changed, { identities: [keyFileIdentity(keyOf(1))] }), 'header-auth');
+    expect(auth.message).toContain('key file ');
+  });
+
+  test('texts of strangers cannot write to a terminal through a message', async () => {
+    const keyArn = 'arn:\u001b[2Jx\u0007\u202ey';
+    const nonce = new Uint8Array(12);
+    const wrapped = new Uint8Array(48);
+    const sealed = await seal();
+    const header = withFields(sealed, [
+      { kind: 'kms', keyArn, ciphertextBlob: new Uint8Array(9), nonce, wrapped },
+      { kind: 'opaque', type: 0x20, value: new Uint8Array(1) },
+    ]);
+    const error = await failureOf(open(header, { identities: [] }), 'no-recipient');
+    expect(error.message).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+    expect(error.message).toContain('recipient of unknown kind 0x20');
+    await failureOf(open(header, { identities: [], objectName: { bucket: 'b', key: '\u001b' } }), 'no-recipient');
+  });
+
+  test('an identity that fails for another reason is not passed over', async () => {
+    const { header } = await seal();
+    const broken: Identity = { ...byKeyFile, open: () => Promise.reject(new TypeError('a bug')) };
+    await expect(open(header, { identities: [broken, byKeyFile] })).rejects.toThrow('a bug');
+    await failureOf(openHeader(header, keyFileReader, AbortSignal.abort()), 'aborted');
+  });
+});
+
+describe('a reader with a symmetric key', () => {
+  test('does not open by a public key unless told', async () => {
+    const { header } = await seal({ recipients: [forPublicKey] });
+    const identities = [byKeyFile, byPublicKey];
+    const error = await failureOf(open(header, { identities }), 'no-recipient');
+    expect(error.message).toContain('allowPublicKeyRecipients');
+    expect((await open(header, { identities, allowPublicKeyRecipients: true })).openedBy).toBe('x25519');
+    expect((await open(header, { identities: [byPublicKey] })).openedBy).toBe('x25519');
+    const passphrase = passphraseIdentity('words');
+    await failureOf(open(header, { identities: [passphrase, byPublicKey] }), 'no-recipient');
+  });
+
+  test('does not ask a key service unless told', async () => {
+    const kms = new MemoryKms();
+    const { header } = await seal({ recipients: [kmsRecipient(kms, someArn)] });
+    const identities = [byKeyFile, kmsIdentity(kms, [someArn])];
+    await failureOf(open(header, { identities }), 'no-recipient');
+    expect(kms.calls.filter(({ call }) => call === 'decrypt')).toEqual([]);
+    expect((await open(header, { identities, allowPublicKeyRecipients: true })).openedBy).toBe('kms');
+  });
+
+  test('is told that its own recipient fails, not that another one would do', async () => {
+    const sealed = await seal({ recipients: [...keyFileWriter, forPublicKey] });
+    const fields = sealed.header.fields.map((field) =>
+      field.kind === 'keyFile' ? { ...field, wrapped: new Uint8Array(48) } : field,
+    );
+    const access = { identities: [byKeyFile, byPublicKey] };
+    await failureOf(open(withFields(sealed, fields), access), 'header-auth');
+  });
+});
+
+describe('cost', () => {
+  test('a key file is tried before a passphrase and a key service, whatever the order given', async () => {
+    const kms = new MemoryKms();
+    const sealed = await seal({ recipients: [...keyFileWriter, kmsRecipient(kms, someArn)] });
+    const field = { kind: 'passphrase', log2N: 20, salt: new Uint8Array(16), nonce: new Uint8Array(12) } as const;
+    const header = withFields(sealed, [...sealed.header.fields, { ...field, wrapped: new Uint8Array(48) }]);
+    const dear = [countingIdentity(passphraseIdentity('words')), countingIdentity(kmsIdentity(kms, [someArn]))];
+    const opened = await open(header, { identities: [...dear, byKeyFile], allowPublicKeyRecipients: true });
+    expect(opened.openedBy).toBe('keyFile');
+    expect(dear.map((identity) => identity.opened)).toEqual([0, 0]);
+  });
+
+  test('what costs too much stops no other recipient, and is told if none opens', async () => {
+    const sealed = await seal({ recipients: [forPublicKey] });
+    const passphrase = { kind: 'passphrase', log2N: 18, salt: new Uint8Array(16), nonce: new Uint8Array(12) } as const;
+    const header = withFields(sealed, [{ ...passphrase, wrapped: new Uint8Array(48) }, ...sealed.header.fields]);
+    const frugal = passphraseIdentity('words', { maxLog2N: 17 });
+    const error = await failureOf(open(header, { identities: [frugal] }), 'header-auth');
+    expect(error.message).toContain('maxLog2N');
+    const both = { identities: [frugal, byPublicKey], allowPublicKeyRecipients: true };
+    expect((await open(header, both)).openedBy).toBe('x25519');
+  });
+});
+
+describe('a key service that fails', () => {
+  const down = (): MemoryKms => {
+    const kms = new MemoryKms();
+    kms.fault = async () => {
+      throw new Error('AccessDenied');
+    };
+    return kms;
+  };
+
+  test('is told only if nothing else opens', async () => {
+    const { header } = await seal({ recipients: [kmsRecipient(new MemoryKms(), someArn), forPublicKey] });
+    const identities = [kmsIdentity(down(), [someArn]), byPublicKey];
+    expect((await open(header, { identities })).openedBy).toBe('x25519');
+    await failureOf(open(header, { identities: identities.slice(0, 1) }), 'kms-unavailable');
+    await failureOf(open(header, { identities: [kmsIdentity(down(), [otherArn])] }), 'no-recipient');
+  });
+
+  test('hides no other service, and comes before a recipient that was addressed and does not open', async () => {
+    const up = new MemoryKms();
+    const first = await seal({ recipients: [kmsRecipient(up, someArn), kmsRecipient(up, otherArn)] });
+    const identities = [kmsIdentity(down(), [someArn]), kmsIdentity(up, [otherArn])];
+    expect((await open(first.header, { identities })).openedBy).toBe('kms');
+
+    const second = await seal({ recipients: [kmsRecipient(up, someArn), forPublicKey] });
+    const fields = second.header.fields.map((field) =>
+      field.kind === 'x25519' ? { ...field, wrapped: new Uint8Array(48) } : field,
+    );
+    const header = withFields(second, fields);
+    await failureOf(open(header, { identities: [kmsIdentity(down(), [someArn]), byPublicKey] }), 'kms-unavailable');
+    await failureOf(open(header, { identities: [byPublicKey] }), 'header-auth');
+  });
+
+  test('that answers with another key is not told from a changed header', async () => {
+    const kms = new MemoryKms();
+    const { header } = await seal({ recipients: [kmsRecipient(kms, someArn)] });
+    kms.answer = () => new Uint8Array(32).fill(1);
+    await failureOf(open(header, { identities: [kmsIdentity(kms, [someArn])] }), 'header-auth');
+  });
+});
+
+describe('origin', () => {
+  const access = { identities: [byPublicKey], originKey: keyOf(9) };
+
+  test('is required by a reader that has the key, and no matter to others', async () => {
+    const { header } = await seal({ recipients: [forPublicKey], originKey: keyOf(9) });
+    expect((await open(header, access)).openedBy).toBe('x25519');
+    expect((await open(header, { identities: [byPublicKey] })).openedBy).toBe('x25519');
+    await failureOf(open(header, { ...access, originKey: keyOf(8) }), 'header-auth');
+    expect(() => open(header, { ...access, originKey: createSecretKey(Buffer.alloc(31)) })).rejects.toThrow(RangeError);
+  });
+
+  test('missing, or of another stream, is header-auth', async () => {
+    const sealed = await seal({ recipients: [forPublicKey] });
+    const missing = await failureOf(open(sealed.header, access), 'header-auth');
+    expect(missing.message).toContain('does not say where it comes from');
+    const other = await seal({ recipients: [forPublicKey], originKey: keyOf(9) });
+    const stolen = other.header.fields.filter(({ kind }) => kind === 'origin');
+    await failureOf(open(withFields(sealed, [...sealed.header.fields, ...stolen]), access), 'header-auth');
+  });
+
+  test('names its key', async () => {
+    const sealed = await seal({ recipients: [forPublicKey], originKey: keyOf(9) });
+    const fields = sealed.header.fields.map((field) =>
+      field.kind === 'origin' ? { ...field, keyId: new Uint8Array(8) } : field,
+    );
+    await failureOf(open(withFields(sealed, fields), access), 'header-auth');
+  });
+});
+
+describe('object name', () => {
+  const named = { bucket: 'photos', key: 'été/日本.raw' };
+
+  test('is required by a reader that asks for one', async () => {
+    const { header } = await seal({ objectName: named });
+    expect((await open(header, { ...keyFileReader, objectName: named })).openedBy).toBe('keyFile');
+    expect((await open(header, keyFileReader)).openedBy).toBe('keyFile');
+    for (const objectName of [
+      { bucket: 'photos', key: 'ete/日本.raw' },
+      { bucket: 'photosé', key: 'té/日本.raw' },
+      { bucket: '', key: '' },
+    ]) {
+      await failureOf(open(header, { ...keyFileReader, objectName }), 'wrong-object');
+    }
+    const none = await seal();
+    await failureOf(open(none.header, { ...keyFileReader, objectName: named }), 'wrong-object');
+  });
+
+  test('is judged after keys and origin', async () => {
+    const { header } = await seal();
+    const wrong = { objectName: named, originKey: keyOf(9) };
+    await failureOf(open(header, { identities: [], ...wrong }), 'no-recipient');
+    await failureOf(open(header, { ...keyFileReader, ...wrong }), 'header-auth');
+    const { header: withOrigin } = await seal({ originKey: keyOf(9) });
+    await failureOf(open(withOrigin, { ...keyFileReader, ...wrong }), 'wrong-object');
+  });
+});
+
+test('no flipped bit of a header opens', async () => {
+  const { header } = await seal({ parameters: smallParameters, context: { who: 'me' }, originKey: keyOf(9) });
+  await fc.assert(
+    fc.asyncProperty(fc.nat({ max: header.bytes.length - 1 }), fc.nat({ max: 7 }), async (offset, bit) => {
+      const bytes = header.bytes.slice();
+      bytes[offset]! ^= 1 << bit;
+      let refused = false;
+      try {
+        await open(parseStreamHeader(bytes), keyFileReader);
+      } catch {
+        refused = true;
+      }
+      expect(refused).toBe(true);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('no bit of what is authenticated can be flipped with a new CRC', async () => {
+  const sealed = await seal({ parameters: smallParameters, context: { who: 'me' }, originKey: keyOf(9) });
+  const { bytes } = sealed.header;
+  const crcOffset = bytes.length - 36;
+  let judged = 0;
+  for (let offset = 0; offset < bytes.length; offset += offset === 300 ? 600 : 1) {
+    if (offset >= crcOffset && offset < crcOffset + 4) continue;
+    const changed = bytes.slice();
+    changed[offset]! ^= 1 << (offset % 8);
+    let result: unknown;
+    try {
+      const { core, fields } = parseStreamHeader(withNewCrc(changed));
+      result = await open({ core, fields, bytes: withNewCrc(changed) }, keyFileReader);
+    } catch (error) {
+      result = error;
+    }
+    expect(result, `offset ${offset}`).toBeInstanceOf(Error);
+    judged += 1;
+  }
+  expect(judged).toBeGreaterThan(400);
+});
+
+function withNewCrc(header: Uint8Array): Uint8Array {
+  const bytes = header.slice();
+  const crcOffset = bytes.length - 36;
+  new DataView(bytes.buffer).setUint32(crcOffset, crc32(bytes.subarray(0, crcOffset)), true);
+  return bytes;
+}
