@@ -2,8 +2,8 @@ import type { KeyObject } from 'node:crypto';
 import { secretKey } from '../crypto/hkdf.ts';
 import { keyLength } from '../crypto/key-schedule.ts';
 import { isRefusal, SealpartError } from '../errors.ts';
+import { untilAborted } from '../flow/until-aborted.ts';
 import { printable } from './printable.ts';
-import { untilAborted } from './until-aborted.ts';
 
 export type EncryptionContext = Readonly<Record<string, string>>;
 

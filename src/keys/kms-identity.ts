@@ -1,12 +1,12 @@
 import type { KeyObject } from 'node:crypto';
 import { sha256 } from '../crypto/sha256.ts';
 import { throwIfAborted } from '../errors.ts';
+import { untilAborted } from '../flow/until-aborted.ts';
 import { textBytes, toHex } from '../format/bytes.ts';
 import type { KmsRecipient } from '../format/header-fields.ts';
 import { u16 } from '../format/little-endian.ts';
 import type { Identity } from './identity.ts';
 import { askKms, defaultKmsTimeoutMs, type KmsClient, kekContext, kekOf, requireArn } from './kms-client.ts';
-import { untilAborted } from './until-aborted.ts';
 import { unwrapDataKey } from './wrap.ts';
 
 export interface KmsIdentityOptions {

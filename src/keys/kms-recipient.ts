@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { throwIfAborted } from '../errors.ts';
+import { untilAborted } from '../flow/until-aborted.ts';
 import { freshBytes } from './fresh-bytes.ts';
 import {
   askKms,
@@ -11,7 +12,6 @@ import {
   unavailable,
 } from './kms-client.ts';
 import { fieldPrefixLength, type Recipient } from './recipient.ts';
-import { untilAborted } from './until-aborted.ts';
 import { wrapDataKey } from './wrap.ts';
 
 export interface KmsRecipientOptions {

@@ -3,6 +3,7 @@ import type { ReaderKeys } from '../keys/open-header.ts';
 import type { Sink } from '../sinks/sink.ts';
 import type { SeekableSource } from '../sources/source.ts';
 import type { FramePool } from '../workers/frame-pool.ts';
+import { abandonSink } from './abandon-sink.ts';
 import { ContentClip } from './content-clip.ts';
 import type { ContentRange, RangeRequest } from './content-range.ts';
 import { holdsPolicy, judgeDigestAlg, type ReadOptions } from './decrypt-stream.ts';
@@ -30,7 +31,10 @@ export interface DecryptRangeRequest extends ReadOptions {
  * @throws SealpartError `bad-range`, any refusal of §6; `bad-parameters`, `aborted`; what input and sink throw. The
  *   sink was aborted then.
  */
-export async function decryptRange(request: DecryptRangeRequest, signal: AbortSignal): Promise<ContentRange> {
+export async function decryptRange(
+  request: DecryptRangeRequest,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<ContentRange> {
   const { input, sink } = request;
   try {
     const machine = machineOf(request);
@@ -53,8 +57,7 @@ export async function decryptRange(request: DecryptRangeRequest, signal: AbortSi
     await sink.finish(signal);
     return range;
   } catch (error) {
-    await sink.abort();
-    throw error;
+    throw await abandonSink(sink, error);
   } finally {
     await input.close();
   }

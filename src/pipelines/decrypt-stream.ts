@@ -4,6 +4,7 @@ import { digestAlgs } from '../format/stream-parameters.ts';
 import type { ReaderKeys } from '../keys/open-header.ts';
 import type { Sink } from '../sinks/sink.ts';
 import type { SeekableSource, Source } from '../sources/source.ts';
+import { abandonSink } from './abandon-sink.ts';
 import { ContentClip } from './content-clip.ts';
 import { planDecryption } from './memory-plan.ts';
 import { type OpenedStream, openStream } from './open-stream.ts';
@@ -12,7 +13,7 @@ import { machineOf, type RunOptions, withFramePool } from './run-options.ts';
 import type { FetchOptions } from './segment-fetcher.ts';
 import { judgePinned } from './segment-releaser.ts';
 import { indexedVisits, scheduledVisits } from './segment-visit.ts';
-import { isSeekable, sequentialInput, type WireInput } from './wire-input.ts';
+import { type WireInput, wireInputOf } from './wire-input.ts';
 
 /** Frames up to this size go to a sink that cannot take back as soon as they are authentic; larger ones wait. */
 export const defaultStreamingThreshold: number = 64 * 2 ** 10;
@@ -50,9 +51,12 @@ export interface DecryptResult {
  * @throws SealpartError any refusal of §6; `kms-unavailable`, `not-seekable`, `bad-parameters`, `aborted`; what input
  *   and sink throw. The sink was aborted then.
  */
-export async function decryptStream(request: DecryptRequest, signal: AbortSignal): Promise<DecryptResult> {
+export async function decryptStream(
+  request: DecryptRequest,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<DecryptResult> {
   const { sink } = request;
-  const input = isSeekable(request.input) ? request.input : sequentialInput(request.input);
+  const input = wireInputOf(request.input);
   try {
     const machine = machineOf(request);
     const stream = await openStream(input, request.access, signal);
@@ -76,8 +80,7 @@ export async function decryptStream(request: DecryptRequest, signal: AbortSignal
     const streamDigest = verified ?? stream.index!.streamDigest;
     return { contentLength: clip.takenBytes, streamDigest, fields: stream.header.fields };
   } catch (error) {
-    await sink.abort();
-    throw error;
+    throw await abandonSink(sink, error);
   } finally {
     await input.close();
   }

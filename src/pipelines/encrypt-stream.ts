@@ -3,6 +3,7 @@ import { type Entropy, FreshSalts } from '../crypto/fresh-salts.ts';
 import { Turnstile } from '../flow/turnstile.ts';
 import type { Sink } from '../sinks/sink.ts';
 import type { Source } from '../sources/source.ts';
+import { abandonSink } from './abandon-sink.ts';
 import { encryptSegments, type SegmentsDone, scheduledNumbering } from './encrypt-segments.ts';
 import { machineOf, type RunOptions, withFramePool } from './run-options.ts';
 import { type SealedStream, sealStream, type WriteOptions } from './seal-stream.ts';
@@ -32,7 +33,10 @@ export interface EncryptResult {
  * @throws SealpartError `bad-parameters` before anything is written; `worker`, `aborted`; what source and sink throw.
  *   The sink was aborted then.
  */
-export async function encryptStream(request: EncryptRequest, signal: AbortSignal): Promise<EncryptResult> {
+export async function encryptStream(
+  request: EncryptRequest,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<EncryptResult> {
   const { source, sink } = request;
   try {
     const machine = machineOf(request);
@@ -63,8 +67,7 @@ export async function encryptStream(request: EncryptRequest, signal: AbortSignal
     await sink.finish(signal);
     return resultOf(sealed, done);
   } catch (error) {
-    await sink.abort();
-    throw error;
+    throw await abandonSink(sink, error);
   } finally {
     await source.close();
   }

@@ -1,6 +1,7 @@
 import { SealpartError } from '../errors.ts';
 import type { ObjectName, ObjectStore } from '../objects/object-store.ts';
 import type { Sink } from '../sinks/sink.ts';
+import { abandonSink } from './abandon-sink.ts';
 import type { ContentRange, RangeRequest } from './content-range.ts';
 import { decryptRange } from './decrypt-range.ts';
 import { type DecryptRequest, type DecryptResult, decryptStream } from './decrypt-stream.ts';
@@ -17,7 +18,10 @@ export interface GetRequest extends Omit<DecryptRequest, 'input'> {
  *
  * @throws SealpartError as decryptStream, and what the store throws. The sink was aborted then.
  */
-export async function getObject(request: GetRequest, signal: AbortSignal): Promise<DecryptResult> {
+export async function getObject(
+  request: GetRequest,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<DecryptResult> {
   const { store, object, sink } = request;
   const head = await orAbort(sink, () => store.head(object, signal));
   const seekable = objectRangeSource(store, object, head);
@@ -28,7 +32,7 @@ export async function getObject(request: GetRequest, signal: AbortSignal): Promi
 /** Decrypts a range of an object into a sink, by ranged reads. */
 export async function getObjectRange(
   request: GetRequest & { readonly range: RangeRequest },
-  signal: AbortSignal,
+  signal: AbortSignal = new AbortController().signal,
 ): Promise<ContentRange> {
   const { store, object, sink } = request;
   const head = await orAbort(sink, () => store.head(object, signal));
@@ -44,7 +48,7 @@ export async function exportObject(
   store: ObjectStore,
   object: ObjectName,
   sink: Sink,
-  signal: AbortSignal,
+  signal: AbortSignal = new AbortController().signal,
 ): Promise<number> {
   const buffer = new Uint8Array(2 ** 20);
   return orAbort(sink, async () => {
@@ -71,7 +75,6 @@ async function orAbort<T>(sink: Sink, step: () => Promise<T>): Promise<T> {
   try {
     return await step();
   } catch (error) {
-    await sink.abort();
-    throw error;
+    throw await abandonSink(sink, error);
   }
 }

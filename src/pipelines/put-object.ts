@@ -28,7 +28,10 @@ export interface PutResult extends EncryptResult {
  * @throws SealpartError `bad-parameters` before anything is sent; `worker`, `aborted`; what source and store throw. The
  *   upload was aborted then.
  */
-export async function putObject(request: PutRequest, signal: AbortSignal): Promise<PutResult> {
+export async function putObject(
+  request: PutRequest,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<PutResult> {
   const { source, store, object } = request;
   try {
     const machine = machineOf(request);

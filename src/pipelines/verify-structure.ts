@@ -12,7 +12,7 @@ import {
 import { type SegmentHeader, segmentHeaderLength } from '../format/segment-header.ts';
 import type { SeekableSource, Source } from '../sources/source.ts';
 import { readUnopened, walkSegments } from './walk-segments.ts';
-import { isSeekable, sequentialInput, type WireInput } from './wire-input.ts';
+import { type WireInput, wireInputOf } from './wire-input.ts';
 
 export interface StructureReport {
   readonly segments: number;
@@ -26,8 +26,11 @@ export interface StructureReport {
  *
  * @throws SealpartError the refusals of §6 that need no key; what the input throws
  */
-export async function verifyStructure(input: Source | SeekableSource, signal: AbortSignal): Promise<StructureReport> {
-  const wire = isSeekable(input) ? input : sequentialInput(input);
+export async function verifyStructure(
+  input: Source | SeekableSource,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<StructureReport> {
+  const wire = wireInputOf(input);
   try {
     const stream = await readUnopened(wire, signal);
     const frameSize = 2 ** stream.header.core.parameters.frameSizeLog2;

@@ -1,4 +1,5 @@
 import { assert } from '../assert.ts';
+import { isSeekable } from '../sources/seekable.ts';
 import type { SeekableSource, Source } from '../sources/source.ts';
 
 /** Encrypted bytes by position, for readers that mostly, but not always, go forward. */
@@ -12,7 +13,7 @@ export interface WireInput {
 }
 
 /** An input that comes in order, once: a pipe, or a file that is read through. */
-export function sequentialInput(source: Source): WireInput {
+function sequentialInput(source: Source): WireInput {
   let next = 0;
   return {
     name: source.name,
@@ -27,8 +28,9 @@ export function sequentialInput(source: Source): WireInput {
   };
 }
 
-export function isSeekable(input: Source | SeekableSource): input is SeekableSource {
-  return 'readAt' in input;
+/** A seekable input is read at any position, another one in order. */
+export function wireInputOf(input: Source | SeekableSource): WireInput {
+  return isSeekable(input) ? input : sequentialInput(input);
 }
 
 /** Reads exactly so many bytes, or what is left of the input. */

@@ -21,8 +21,15 @@ export interface Sink {
   commitSegment(signal: AbortSignal): Promise<void>;
   /** Forgets what was written since the last commit. */
   rollbackSegment(): Promise<void>;
-  /** All segments are there and verified: makes the result durable and visible under its name. */
+  /**
+   * All segments are there and verified: makes the result durable and visible under its name. If it fails, `abort` is
+   * all that is left to do.
+   */
   finish(signal: AbortSignal): Promise<void>;
-  /** Leaves nothing of the result behind. Safe in any state and more than once; after `finish` it does nothing. */
+  /**
+   * Leaves nothing of the result behind. Safe in any state and more than once; after `finish` it does nothing.
+   *
+   * @throws SealpartError `io` that names what it had to leave behind
+   */
   abort(): Promise<void>;
 }

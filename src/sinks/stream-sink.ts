@@ -3,8 +3,8 @@ import type { Writable } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import { assert } from '../assert.ts';
 import { abortError, SealpartError, throwIfAborted } from '../errors.ts';
+import { untilAborted } from '../flow/until-aborted.ts';
 import { ioError, systemCode } from '../sources/io-error.ts';
-import { untilAborted } from '../sources/until-aborted.ts';
 import type { Sink } from './sink.ts';
 
 export interface StreamSinkOptions {

@@ -42,7 +42,8 @@ export interface SeekableSource {
    * Fills `target` from `position` on and resolves to how many bytes were written: fewer than `target.length` only
    * where the source ends.
    *
-   * @throws SealpartError `io` or `store` if it cannot be read, `aborted` if the signal fired.
+   * @throws SealpartError `io` or `store` if it cannot be read, `source-changed` or `precondition` if it is not what it
+   *   was when it was opened, `aborted` if the signal fired.
    */
   readAt(position: number, target: Uint8Array, signal: AbortSignal): Promise<number>;
   close(): Promise<void>;

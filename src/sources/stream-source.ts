@@ -1,9 +1,9 @@
 import { assert } from '../assert.ts';
 import { SealpartError, throwIfAborted } from '../errors.ts';
+import { untilAborted } from '../flow/until-aborted.ts';
 import { type ByteStream, type ChunkReader, readChunks } from './chunk-reader.ts';
 import { ioError } from './io-error.ts';
 import type { Source } from './source.ts';
-import { untilAborted } from './until-aborted.ts';
 
 export interface StreamSourceOptions {
   /** What to call it in messages. */

@@ -26,7 +26,9 @@ const go = new AbortController().signal;
 
 /** Bytes that differ from one place to the next and from one seed to the next. */
 function pattern(length: number, seed: number): Uint8Array {
-  return Uint8Array.from({ length }, (_, index) => (index * 31 + (index >> 8) * 7 + seed * 101) & 0xff);
+  const bytes = new Uint8Array(length);
+  for (let index = 0; index < length; index++) bytes[index] = index * 31 + (index >> 8) * 7 + seed * 101;
+  return bytes;
 }
 
 const a = pattern(1000, 1);
@@ -38,7 +40,7 @@ type Step = readonly [what: string, run: (sink: Sink) => Promise<void>];
 const write = (bytes: Uint8Array, what: string): Step => [
   `write ${what}`,
   async (sink) => {
-    const lent = Uint8Array.from(bytes);
+    const lent = new Uint8Array(bytes);
     await sink.writeTentative(lent, go);
     // The bytes belong to the caller again, who does this to them.
     lent.fill(0xee);

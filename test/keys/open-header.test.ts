@@ -13,7 +13,8 @@ import { passphraseIdentity } from '../../src/keys/passphrase.ts';
 import { assembleHeader, type SealedHeader, type SealHeaderRequest, sealHeader } from '../../src/keys/seal-header.ts';
 import { wrapDataKey } from '../../src/keys/wrap.ts';
 import { x25519Identity, x25519Recipient } from '../../src/keys/x25519.ts';
-import { generateX25519Key, x25519PublicBytes } from '../../src/keys/x25519-keys.ts';
+import { generateX25519Key, x25519PrivateBytes, x25519PublicBytes } from '../../src/keys/x25519-keys.ts';
+import { expectNoSecret } from '../contracts/key-provider.ts';
 import {
   countingIdentity,
   failureOf,
@@ -236,7 +237,8 @@ describe('origin', () => {
     expect((await open(header, access)).openedBy).toBe('x25519');
     expect((await open(header, { identities: [byPublicKey] })).openedBy).toBe('x25519');
     await failureOf(open(header, { ...access, originKey: keyOf(8) }), 'header-auth');
-    expect(() => open(header, { ...access, originKey: createSecretKey(Buffer.alloc(31)) })).rejects.toThrow(RangeError);
+    const short = { ...access, originKey: createSecretKey(Buffer.alloc(31)) };
+    await expect(open(header, short)).rejects.toThrow(RangeError);
   });
 
   test('missing, or of another stream, is header-auth', async () => {
@@ -283,6 +285,34 @@ describe('object name', () => {
     const { header: withOrigin } = await seal({ originKey: keyOf(9) });
     await failureOf(open(withOrigin, { ...keyFileReader, ...wrong }), 'wrong-object');
   });
+});
+
+test('no refusal shows a secret', async () => {
+  const kms = new MemoryKms();
+  const sealed = await seal({ recipients: [...keyFileWriter, forPublicKey, kmsRecipient(kms, someArn)] });
+  const fields = sealed.header.fields.map((field) =>
+    'wrapped' in field ? { ...field, wrapped: new Uint8Array(48) } : field,
+  );
+  kms.answer = () => new Uint8Array(16).fill(0x6b);
+  const identities = [byKeyFile, byPublicKey, kmsIdentity(kms, [someArn]), passphraseIdentity('some secret words')];
+  const secrets = [
+    someKek.export(),
+    x25519PrivateBytes(privateKey),
+    sealed.keys.dataKey.export(),
+    new Uint8Array(16).fill(0x6b),
+    'some secret words',
+  ];
+  const refused = [
+    await failureOf(open(withFields(sealed, fields), { identities }), 'header-auth'),
+    await failureOf(
+      open(withFields(sealed, fields), { identities, allowPublicKeyRecipients: true }),
+      'kms-unavailable',
+    ),
+    await failureOf(open(sealed.header, { identities: [otherKeyFile, ...identities.slice(1)] }), 'no-recipient'),
+    await failureOf(open(sealed.header, { identities, originKey: keyOf(9) }), 'header-auth'),
+    await failureOf(open(sealed.header, { identities, objectName: { bucket: 'b', key: 'k' } }), 'wrong-object'),
+  ];
+  for (const error of refused) expectNoSecret(error, [...secrets, keyOf(9).export(), keyOf(0x52).export()]);
 });
 
 test('no flipped bit of a header opens', async () => {

@@ -24,7 +24,7 @@ function isSame(found: Uint8Array | undefined, expected: Uint8Array | undefined)
 /** Runs the script, killed at a point, and checks what the next one to open the store finds. */
 async function dieAt(point: number): Promise<string | undefined> {
   const root = await temporaryFolder();
-  const worker = startWorker([root, 'script', String(point)]);
+  const worker = startWorker([root, 'script', String(point), 'SIGKILL']);
   expect(await worker.ended).toBe('SIGKILL');
   const reached = worker.lines.at(-1);
   expect(reached).toMatch(new RegExp(`^at ${point} `));
@@ -54,7 +54,7 @@ test('a process killed between any two steps leaves the old state or the new one
   timeout: 300_000,
 }, async () => {
   const root = await temporaryFolder();
-  const whole = startWorker([root, 'script', '0']);
+  const whole = startWorker([root, 'script', '0', 'SIGKILL']);
   expect(await whole.ended).toBeNull();
   expect(whole.lines.at(-1)).toBe('closed');
   await expectSound(root);

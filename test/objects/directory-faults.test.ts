@@ -207,6 +207,8 @@ describe('a store that is not one', () => {
   test('a creation that did not come to its end is no store, and can be done again', async () => {
     const folder = await temporaryFolder();
     await mkdir(join(folder, 'data'));
+    await expectCode(open(folder, false), 'not-found');
+    await mkdir(join(folder, 'owners'));
     await writeFile(join(folder, 'catalogue.sqlite'), '');
     await expectCode(open(folder, false), 'not-found');
     const store = await openStore(folder);
@@ -248,7 +250,9 @@ describe('a store that is not one', () => {
     const folder = await temporaryFolder();
     await (await openStore(folder)).close();
     await rm(join(folder, name), { recursive: true });
-    expect((await expectCode(open(folder, false), 'store')).message).toContain('restore');
+    for (const create of [true, false]) {
+      expect((await expectCode(open(folder, create), 'store')).message).toContain('restore');
+    }
   });
 
   test('a catalogue of rubbish', async () => {

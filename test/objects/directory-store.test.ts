@@ -281,6 +281,27 @@ describe('reading', () => {
     expect(replaced).toBe(2);
   });
 
+  test('a body that is closed in the middle of a read lets go of everything', async () => {
+    const root = await temporaryFolder();
+    let opened = 0;
+    let closing: Promise<void> | undefined;
+    const store = await openStore(
+      root,
+      {},
+      {
+        files: watchedOperations((step) => {
+          if (step === 'open' && ++opened === 2) closing = body.close();
+        }),
+      },
+    );
+    await store.createBucket(bucket, quiet);
+    await completeParts(store, 2);
+    const body = await store.get(k, quiet);
+    await expectCode(body.read(new Uint8Array(200), quiet), 'aborted');
+    expect(opened).toBe(2);
+    await closing;
+  });
+
   test('a body of a store that was closed fails in one line', async () => {
     const { store } = await storeWithBucket();
     await completeParts(store, 2);
@@ -317,6 +338,25 @@ test.each(['abort', 'complete'] as const)(
     await expectSound(root);
   },
 );
+
+test('a cancelled write stops at the next slice, and leaves nothing', async () => {
+  const root = await temporaryFolder();
+  const controller = new AbortController();
+  let slices = 0;
+  const files = watchedOperations((step) => {
+    if (step !== 'write') return;
+    slices += 1;
+    if (slices === 2) controller.abort();
+  });
+  const store = await openStore(root, {}, { files });
+  await store.createBucket(bucket, quiet);
+  const body = [new Uint8Array(20_000_000), new Uint8Array(1)];
+  await expectCode(store.put(k, body, {}, {}, controller.signal), 'aborted');
+  expect(slices).toBe(2);
+  expect(await dataFiles(root)).toEqual([]);
+  await store.close();
+  await expectSound(root);
+});
 
 test('an opening can be cancelled', async () => {
   const root = await temporaryFolder();

@@ -2,7 +2,7 @@
  * A process that works on a store and dies, or waits, where the test wants it to. It tells what it does in lines on
  * standard output, written at once: `begin NAME` and `done NAME`, `at N STEP` for each step on the disk.
  *
- *     store-worker.ts ROOT script KILL_AT     goes through `script` below, and kills itself at that point; 0: never
+ *     store-worker.ts ROOT script AT SIGNAL   goes through the script, and sends itself the signal at that point; 0: never
  *     store-worker.ts ROOT loop SEED          overwrites objects for ever
  *     store-worker.ts ROOT parts COUNT KEY    uploads so many parts one after the other and completes
  *     store-worker.ts ROOT fill               puts objects until it fails, and tells the error
@@ -15,16 +15,16 @@ import { beginUpload, patternBytes, putBytes, quiet, storeParts } from '../contr
 import { script } from './crash-script.ts';
 import { watchedOperations } from './watched-operations.ts';
 
-const [root = '', mode = '', argument = '', key = 'k'] = process.argv.slice(2);
+const [root = '', mode = '', argument = '', detail = ''] = process.argv.slice(2);
 const say = (line: string) => writeSync(1, `${line}\n`);
 
-/** Kills this process at the point of that number: each step's beginning is one, and the end of syncing a folder. */
-function dyingOperations(killAt: number): FileOperations {
+/** Sends this process a signal at the point of that number: each step's beginning is one, and a synced folder. */
+function signallingOperations(signalAt: number, signal: NodeJS.Signals): FileOperations {
   let point = 0;
   const reach = (step: string) => {
     point += 1;
     say(`at ${point} ${step}`);
-    if (point === killAt) process.kill(process.pid, 'SIGKILL');
+    if (point === signalAt) process.kill(process.pid, signal);
   };
   return watchedOperations(reach, (step) => {
     if (step === 'syncFolder') reach('synced');
@@ -36,7 +36,7 @@ async function open(files: FileOperations = diskOperations): Promise<ObjectStore
 }
 
 if (mode === 'script') {
-  const store = await open(dyingOperations(Number(argument)));
+  const store = await open(signallingOperations(Number(argument), detail as NodeJS.Signals));
   for (const { name, run } of script) {
     say(`begin ${name}`);
     await run(store);
@@ -64,7 +64,7 @@ if (mode === 'script') {
   }
 } else if (mode === 'parts') {
   const store = await open();
-  const upload = await beginUpload(store, { bucket: 'bucket', key });
+  const upload = await beginUpload(store, { bucket: 'bucket', key: detail });
   say('begin');
   const parts = new Map(Array.from({ length: Number(argument) }, (_, i) => [i + 1, patternBytes(5000, i + 1)]));
   await store.completeMultipart(upload, await storeParts(store, upload, parts), {}, quiet);

@@ -3,11 +3,10 @@ import { buffer, text } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
 
 export interface ScriptOptions {
-  /** Put before the script, in the same module: constants it uses. */
+  /** What it gets as standard input, nothing unless told; `open` for one that never ends. */
   readonly input?: Uint8Array | 'open';
   /** A shell command line in which "$@" stands for the process; redirections go here. */
   readonly shell?: string;
-  readonly signal?: AbortSignal;
 }
 
 export interface ScriptResult {

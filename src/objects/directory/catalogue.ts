@@ -55,20 +55,18 @@ export class Catalogue {
    */
   static async open(setting: CatalogueSetting, create: boolean, signal: AbortSignal): Promise<Catalogue | undefined> {
     const database = new DatabaseSync(setting.path, { timeout: busyTimeoutMs });
+    let catalogue: Catalogue | undefined;
     try {
-      return await retryWhileBusy(setting.storeName, setting.busyLimitMs, signal, () => {
-        if (inspectCatalogue(database, setting.path) === 'empty') {
-          if (!create) return undefined;
-          configureCatalogue(database);
-          createTables(database, setting.path);
-        } else {
-          configureCatalogue(database);
-        }
+      catalogue = await retryWhileBusy(setting.storeName, setting.busyLimitMs, signal, () => {
+        const isEmpty = inspectCatalogue(database, setting.path) === 'empty';
+        if (isEmpty && !create) return undefined;
+        configureCatalogue(database);
+        if (isEmpty) createTables(database, setting.path);
         return new Catalogue(setting, database);
       });
-    } catch (error) {
-      database.close();
-      throw error;
+      return catalogue;
+    } finally {
+      if (catalogue === undefined) database.close();
     }
   }
 

@@ -79,9 +79,10 @@ async function openCatalogue(
   signal: AbortSignal,
 ): Promise<Catalogue> {
   const path = join(root, catalogueName);
-  if (create) await makeFolders(root, internals.files);
   const isThere = await checkKind(path, 'file');
   if (!isThere && !create) throw noStore(root);
+  // The catalogue is made last, so folders that are missing beside one were lost, and empty ones would hide that.
+  if (!isThere) await makeFolders(root, internals.files);
   const { busyLimitMs } = internals;
   const catalogue = await Catalogue.open({ path, storeName: `dir:${root}`, busyLimitMs }, create, signal);
   if (catalogue === undefined) throw noStore(root);

@@ -64,7 +64,12 @@ export class PartKeeper {
     const files = this.#removed;
     if (files.length === 0) return;
     this.#removed = [];
-    await strikeOff(files, this.#ground, signal);
+    try {
+      await strikeOff(files, this.#ground, signal);
+    } catch (error) {
+      this.#removed.push(...files);
+      throw error;
+    }
   }
 
   async #claimOwner(): Promise<FileOwner> {

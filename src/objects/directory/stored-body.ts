@@ -60,9 +60,9 @@ export class StoredBody implements ObjectBody {
 
   async #readSlice(target: Uint8Array, offset: number, signal: AbortSignal): Promise<number> {
     const part = await this.#partAtPosition();
-    this.#handle ??= await this.#ground.openPart(part, signal);
+    const handle = this.#handle ?? (await this.#openPart(part, signal));
     const length = Math.min(target.length - offset, part.sizeBytes - this.#position, this.#leftBytes, sliceBytes);
-    const { bytesRead } = await this.#handle.read(target, offset, length, this.#position);
+    const { bytesRead } = await handle.read(target, offset, length, this.#position);
     if (bytesRead === 0) {
       const where = `Part ${part.partNumber} of ${this.#ground.label} in ${this.#ground.storeName}`;
       throw new SealpartError('store', `${where} became shorter while it was read: the store was damaged.`);
@@ -70,6 +70,16 @@ export class StoredBody implements ObjectBody {
     this.#position += bytesRead;
     this.#leftBytes -= bytesRead;
     return bytesRead;
+  }
+
+  async #openPart(part: PartRow, signal: AbortSignal): Promise<FileHandle> {
+    const handle = await this.#ground.openPart(part, signal);
+    if (this.#closed) {
+      await handle.close();
+      throw new SealpartError('aborted', `${this.#ground.label} was closed while it was read.`);
+    }
+    this.#handle = handle;
+    return handle;
   }
 
   /** The part that holds the next byte. */

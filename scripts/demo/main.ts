@@ -1,0 +1,145 @@
+import { createHash, generateKeySync } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdtemp, open, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import {
+  createFileSink,
+  decryptStream,
+  exportObject,
+  getObject,
+  keyFileIdentity,
+  keyFileRecipient,
+  NullSink,
+  openDirectoryStore,
+  openFileSource,
+  openSeekableFile,
+  putObject,
+  SealpartError,
+} from '../../src/index.ts';
+import { flipBit, mendCrcs } from './damage.ts';
+import { makeContent } from './make-content.ts';
+import { besideEachOther, partsPicture, table } from './pictures.ts';
+import { storedParts } from './stored-parts.ts';
+
+const defaultSizeBytes = 256 * 2 ** 20;
+/** docs/format.md §1: what writers take for one recipient and no context. */
+const headerLength = 1024;
+const interrupted = new AbortController();
+const { signal } = interrupted;
+process.once('SIGINT', () => interrupted.abort());
+
+const directory = await mkdtemp(join(tmpdir(), 'sealpart-demo-'));
+try {
+  await demonstrate(process.argv[2], directory);
+} catch (error) {
+  console.error(`The demonstration stopped: ${error instanceof Error ? error.message : error}`);
+  process.exitCode = 1;
+} finally {
+  await rm(directory, { recursive: true, force: true });
+}
+
+/** Puts a file into a store, looks at it there, damages a copy, gets the file back, compares. */
+async function demonstrate(given: string | undefined, workspace: string): Promise<void> {
+  const content = given ?? join(workspace, 'content.txt');
+  if (given === undefined) {
+    say(1, `Making a file of ${mib(defaultSizeBytes)} MiB: numbered lines that anybody can read.`);
+    await makeContent(content, defaultSizeBytes);
+  } else say(1, `Taking ${given}.`);
+  const size = (await stat(content)).size;
+
+  const key = generateKeySync('hmac', { length: 256 });
+  const store = await openDirectoryStore(join(workspace, 'store'), { create: true });
+  try {
+    const object = { bucket: 'demo', key: basename(content) };
+    await store.createBucket(object.bucket, signal);
+
+    say(2, 'Putting it into an object store in a directory, encrypted on the way, one segment a multipart part.');
+    const putStart = performance.now();
+    const put = await putObject(
+      { source: await openFileSource(content, signal), store, object, recipients: [keyFileRecipient(key)] },
+      signal,
+    );
+    const putMs = performance.now() - putStart;
+    const parts = await storedParts(store, object, signal);
+    console.log(partsPicture(parts));
+    const stored = parts.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+
+    const copy = join(workspace, 'copy.sealpart');
+    await exportObject(store, object, await createFileSink(copy, {}, signal), signal);
+    say(3, 'The same place of the file, at home and in the store:');
+    const place = Math.floor(size / 2);
+    console.log(besideEachOther(await bytesAt(content, place), await bytesAt(copy, Math.floor(stored / 2))));
+
+    const access = { identities: [keyFileIdentity(key)], objectName: object };
+    // Behind the headers, also of a file that is all but empty.
+    const middle = Math.max(Math.floor(stored / 2), headerLength + 128);
+    say(4, 'Flipping one bit in the middle of a copy, and decrypting that; then hiding it by mending the checksums:');
+    await flipBit(copy, middle);
+    console.log(`  rot, refused:     ${await refusalOf(copy, access)}`);
+    await mendCrcs(copy, headerLength, middle);
+    console.log(`  attack, refused:  ${await refusalOf(copy, access)}`);
+
+    say(5, 'Getting the file back from the store, and comparing.');
+    const back = join(workspace, 'back');
+    const getStart = performance.now();
+    await getObject({ store, object, sink: await createFileSink(back, {}, signal), access }, signal);
+    const getMs = performance.now() - getStart;
+    const same = (await sha256Of(back)) === (await sha256Of(content));
+    if (!same) throw new Error('the file that came back is another one');
+
+    console.log(
+      `\n${table([
+        ['content', `${size.toLocaleString('en')} bytes, back to the byte`],
+        [
+          'in the store',
+          `${stored.toLocaleString('en')} bytes in ${parts.length} ${parts.length === 1 ? 'part' : 'parts'}: ${((stored / Math.max(1, size) - 1) * 100).toFixed(3)} % more`,
+        ],
+        ['put', rate(size, putMs)],
+        ['get', rate(size, getMs)],
+        ['stream digest', Buffer.from(put.streamDigest).toString('hex')],
+      ])}`,
+    );
+  } finally {
+    await store.close();
+  }
+}
+
+async function refusalOf(path: string, access: Parameters<typeof decryptStream>[0]['access']): Promise<string> {
+  try {
+    await decryptStream({ input: await openSeekableFile(path, signal), sink: new NullSink(), access }, signal);
+  } catch (error) {
+    if (error instanceof SealpartError) return `${error.code}. ${error.message}`;
+    throw error;
+  }
+  throw new Error('a damaged stream was accepted');
+}
+
+async function bytesAt(path: string, position: number): Promise<Uint8Array> {
+  const file = await open(path);
+  try {
+    // A multiple of 64 is where a line begins in the file that was made above.
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(192), 0, 192, position - (position % 64));
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
+
+async function sha256Of(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path, { highWaterMark: 2 ** 20 })) hash.update(chunk);
+  return hash.digest('hex');
+}
+
+function say(step: number, text: string): void {
+  console.log(`\n${step}. ${text}`);
+}
+
+function mib(bytes: number): number {
+  return Math.round(bytes / 2 ** 20);
+}
+
+function rate(bytes: number, ms: number): string {
+  return `${(ms / 1000).toFixed(2)} s, ${(bytes / 1e6 / (ms / 1000)).toFixed(0)} MB/s`;
+}
