@@ -1,4 +1,4 @@
-import { SealpartError } from '../errors.ts';
+import { isRefusal, SealpartError } from '../errors.ts';
 import type { HeaderField } from '../format/header-fields.ts';
 import { digestAlgs } from '../format/stream-parameters.ts';
 import type { ReaderKeys } from '../keys/open-header.ts';
@@ -34,6 +34,11 @@ export interface DecryptRequest extends ReadOptions {
   /** Finished if everything was verified, aborted if not. */
   readonly sink: Sink;
   readonly access: ReaderKeys;
+  /**
+   * When the stream is refused, lets the sink finish with the segments that were verified before, for whoever wants to
+   * save what can be saved; the refusal is thrown all the same. Without it, a refused stream leaves nothing.
+   */
+  readonly keepVerifiedPrefix?: boolean | undefined;
 }
 
 export interface DecryptResult {
@@ -80,9 +85,21 @@ export async function decryptStream(
     const streamDigest = verified ?? stream.index!.streamDigest;
     return { contentLength: clip.takenBytes, streamDigest, fields: stream.header.fields };
   } catch (error) {
-    throw await abandonSink(sink, error);
+    throw request.keepVerifiedPrefix === true && isRefusal(error)
+      ? await keepPrefix(sink, error, signal)
+      : await abandonSink(sink, error);
   } finally {
     await input.close();
+  }
+}
+
+async function keepPrefix(sink: Sink, refusal: unknown, signal: AbortSignal): Promise<unknown> {
+  try {
+    await sink.rollbackSegment();
+    await sink.finish(signal);
+    return refusal;
+  } catch (error) {
+    return abandonSink(sink, new AggregateError([refusal, error]));
   }
 }
 

@@ -28,7 +28,11 @@ const usualMode = 0o666;
  * @throws SealpartError `exists` if a file stands there and must not be replaced; `not-found` if its directory does
  *   not exist; `io` for a symbolic link, a directory, or if no file can be made there; `aborted`.
  */
-export async function createFileSink(path: string, options: FileSinkOptions, signal: AbortSignal): Promise<Sink> {
+export async function createFileSink(
+  path: string,
+  options: FileSinkOptions = {},
+  signal: AbortSignal = new AbortController().signal,
+): Promise<Sink> {
   const { overwrite = true, mode, operations = systemFileOperations } = options;
   throwIfAborted(signal);
   if (path === '')

@@ -129,7 +129,10 @@ async function sourceOf(path: string, handle: FileHandle): Promise<Source | File
  *
  * @throws SealpartError `not-found` if nothing is there, `io` for a directory and what cannot be opened, `aborted`.
  */
-export async function openFileSource(path: string, signal: AbortSignal): Promise<Source | FileSource> {
+export async function openFileSource(
+  path: string,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<Source | FileSource> {
   throwIfAborted(signal);
   try {
     const found = await stat(path);
@@ -152,7 +155,10 @@ export async function openFileSource(path: string, signal: AbortSignal): Promise
  *
  * @throws SealpartError as openFileSource, and `not-seekable` for a named pipe or a device.
  */
-export async function openSeekableFile(path: string, signal: AbortSignal): Promise<FileSource> {
+export async function openSeekableFile(
+  path: string,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<FileSource> {
   const source = await openFileSource(path, signal);
   if (source instanceof FileReader) return source;
   await source.close();
