@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { InvalidArgumentError } from 'commander';
 import { fromHex } from '../format/bytes.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -42,6 +42,3 @@ export function collectContext(
   if (before?.has(name)) throw new InvalidArgumentError(`"${name}" was given twice.`);
   return new Map([...(before ?? []), [name, text.slice(equals + 1)]]);
 }
-
-/** Adds flags to a command, as each file of flags does. */
-export type AddFlags = (command: Command) => Command;

@@ -10,7 +10,7 @@ import { layouts } from '../format/stream-parameters.ts';
 import { openHeader, type ReaderKeys } from '../keys/open-header.ts';
 import { decryptSmallSegment } from '../segments/decrypt-small-segment.ts';
 import type { StreamCrypto } from '../segments/stream-crypto.ts';
-import { cryptoOf, type OpenedStream } from './open-stream.ts';
+import { cryptoOf, type OpenedStream } from './opened-stream.ts';
 import type { WireInput } from './wire-input.ts';
 
 /** One read of the tail gives header, index and footer of any stream of up to about 900 segments. */

@@ -1,22 +1,12 @@
 import { SealpartError } from '../errors.ts';
 import { equalBytes } from '../format/bytes.ts';
-import type { IndexEntry } from '../format/index-entries.ts';
 import { segmentMagic } from '../format/segment-header.ts';
 import { headerStartLength, parseHeaderLength, parseStreamHeader, type StreamHeader } from '../format/stream-header.ts';
 import { layouts } from '../format/stream-parameters.ts';
-import { type OpenedHeader, openHeader, type ReaderKeys } from '../keys/open-header.ts';
-import type { StreamCrypto } from '../segments/stream-crypto.ts';
+import { openHeader, type ReaderKeys } from '../keys/open-header.ts';
 import { openIndexedTail } from './open-indexed-tail.ts';
+import { cryptoOf, type OpenedStream } from './opened-stream.ts';
 import type { WireInput } from './wire-input.ts';
-
-/** A stream whose header is authentic. */
-export interface OpenedStream {
-  readonly header: StreamHeader;
-  readonly opened: OpenedHeader;
-  readonly crypto: StreamCrypto;
-  /** Layout 1: the verified index, and the stream digest that was verified with it. */
-  readonly index?: { readonly entries: readonly IndexEntry[]; readonly streamDigest: Uint8Array };
-}
 
 /** One read gives any header but the rare large ones. */
 const headerProbeBytes = 4096;
@@ -65,10 +55,6 @@ export async function startsIndexed(input: WireInput, signal: AbortSignal): Prom
   const bytes = new Uint8Array(segmentMagic.length);
   const count = await input.readAt(0, bytes, signal);
   return equalBytes(bytes.subarray(0, count), segmentMagic);
-}
-
-export function cryptoOf(opened: OpenedHeader): StreamCrypto {
-  return { parameters: opened.header.core.parameters, keys: opened.keys, coreHash: opened.coreHash };
 }
 
 async function readStart(input: WireInput, signal: AbortSignal): Promise<Uint8Array> {
