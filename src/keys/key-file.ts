@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
+import { freshBytes } from '../crypto/fresh-bytes.ts';
 import { throwIfAborted } from '../errors.ts';
 import { equalBytes } from '../format/bytes.ts';
-import { freshBytes } from './fresh-bytes.ts';
 import type { Identity } from './identity.ts';
 import { keyFileId } from './key-id.ts';
 import { fieldPrefixLength, type Recipient } from './recipient.ts';

@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
+import { freshBytes } from '../crypto/fresh-bytes.ts';
 import { throwIfAborted } from '../errors.ts';
 import { untilAborted } from '../flow/until-aborted.ts';
-import { freshBytes } from './fresh-bytes.ts';
 import {
   askKms,
   defaultKmsTimeoutMs,

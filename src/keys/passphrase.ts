@@ -1,11 +1,11 @@
 import { type KeyObject, scrypt } from 'node:crypto';
+import { freshBytes } from '../crypto/fresh-bytes.ts';
 import { secretKey } from '../crypto/hkdf.ts';
 import { keyLength } from '../crypto/key-schedule.ts';
 import { SealpartError, throwIfAborted } from '../errors.ts';
 import { untilAborted } from '../flow/until-aborted.ts';
 import { concatBytes, textBytes } from '../format/bytes.ts';
 import { scryptLog2NRange } from '../format/header-fields.ts';
-import { freshBytes } from './fresh-bytes.ts';
 import type { Identity } from './identity.ts';
 import { fieldPrefixLength, type Recipient } from './recipient.ts';
 import { unwrapDataKey, wrapDataKey } from './wrap.ts';

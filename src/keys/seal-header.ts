@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { assert } from '../assert.ts';
+import { type DrawBytes, freshBytes, requireDistinct } from '../crypto/fresh-bytes.ts';
 import { secretKey } from '../crypto/hkdf.ts';
 import { coreHashOf, keyLength, StreamKeys } from '../crypto/key-schedule.ts';
 import { SealpartError } from '../errors.ts';
@@ -8,7 +9,6 @@ import type { HeaderField } from '../format/header-fields.ts';
 import { encodeCore, type StreamCore } from '../format/stream-core.ts';
 import { layOutHeader, macInput, parseStreamHeader, type StreamHeader, withMac } from '../format/stream-header.ts';
 import { judgeParameters, type StreamParameters } from '../format/stream-parameters.ts';
-import { type DrawBytes, freshBytes, requireDistinct } from './fresh-bytes.ts';
 import { contextFields, type HeaderContents, judgeRecipientCounts, objectField } from './header-contents.ts';
 import { originField } from './origin.ts';
 import type { Recipient } from './recipient.ts';

@@ -1,5 +1,6 @@
 import { assert } from '../assert.ts';
-import { type Entropy, FreshSalts } from '../crypto/fresh-salts.ts';
+import type { DrawBytes } from '../crypto/fresh-bytes.ts';
+import { FreshSalts } from '../crypto/fresh-salts.ts';
 import { Turnstile } from '../flow/turnstile.ts';
 import type { Sink } from '../sinks/sink.ts';
 import type { Source } from '../sources/source.ts';
@@ -14,7 +15,7 @@ export interface EncryptRequest extends WriteOptions, RunOptions {
   /** Takes the encrypted stream; finished if all of it is there, aborted if not. */
   readonly sink: Sink;
   /** Where segment salts come from: for tests that write a known stream again. */
-  readonly saltEntropy?: Entropy | undefined;
+  readonly drawSalt?: DrawBytes | undefined;
 }
 
 /** A stream that was written. */
@@ -49,7 +50,7 @@ export async function encryptStream(
           pool,
           stream: sealed,
           source,
-          salts: new FreshSalts(request.saltEntropy),
+          salts: new FreshSalts(request.drawSalt),
           segmentsInFlight: sealed.plan.segmentsInFlight,
           telemetry: machine.telemetry,
           minPartBytes: 0,

@@ -79,7 +79,14 @@ describe('bech32', () => {
         if (decoded !== undefined) expect(encodeBech32('x', decoded.data)).toBe(changed);
       }),
     );
-    expect(decodeBech32('x1zqqqqqqqqq')).toBeUndefined();
+  });
+
+  test('refuses groups that are not the only way to write their bytes, with a checksum that is right', () => {
+    expect(decodeBech32('x1pympyc4v')?.data).toEqual(Uint8Array.of(9));
+    // The same byte with bits set after it, and groups that end with one too many.
+    for (const text of ['x1p9xhsdg7', 'x1pxgy9mxp', 'x1pxgy9m8', 'x1qm7ssx4', 'x1qqqn0an5s']) {
+      expect(decodeBech32(text), text).toBeUndefined();
+    }
   });
 
   test('notices every change of one character', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type DrawBytes, freshBytes, requireDistinct } from '../../src/keys/fresh-bytes.ts';
+import { type DrawBytes, freshBytes, requireDistinct } from '../../src/crypto/fresh-bytes.ts';
 import { sealHeader } from '../../src/keys/seal-header.ts';
 import { failureOf, keyFileWriter, never, smallParameters } from './fixtures.ts';
 
