@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { type DrawBytes, freshBytes, requireDistinct } from '../../src/crypto/fresh-bytes.ts';
 import { sealHeader } from '../../src/keys/seal-header.ts';
-import { failureOf, keyFileWriter, never, smallParameters } from './fixtures.ts';
+import { failureOf, keyFileWriter, never, smallParameters } from '../keys/fixtures.ts';
 
 const seal = (draw: DrawBytes): Promise<unknown> =>
   sealHeader({ parameters: smallParameters, recipients: keyFileWriter, draw }, never());
