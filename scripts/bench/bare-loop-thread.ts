@@ -41,7 +41,7 @@ function encryptFrame(key: KeyObject, index: number, content: Uint8Array, frame:
   nonceView.setUint32(8, index, true);
   const cipher = createCipheriv('aes-256-gcm', key, nonce, cipherOptions);
   cipher.setAAD(aad, { plaintextLength: content.length });
-  frame.set(cipher.update(content), bareFrame.headerBytes);
+  cipher.update(content).copy(frame, bareFrame.headerBytes);
   cipher.final();
   frame.set(cipher.getAuthTag(), frame.length - bareFrame.tagBytes);
 }
@@ -53,13 +53,13 @@ function decryptBatch(job: BareLoopJob, batch: number): number {
   const evidence = new Uint8Array(framesEach * 32);
   for (let i = 0; i < framesEach; i++) {
     const frame = frameOf(wire, i, frameBytes);
-    plain.set(decryptFrame(key, frameIndexOf(memory.wire, job, batch, i), frame), i * frameBytes);
+    decryptFrame(key, frameIndexOf(memory.wire, job, batch, i), frame).copy(plain, i * frameBytes);
     writeEvidence(digestAlg, frame, evidence.subarray(i * 32, (i + 1) * 32));
   }
   return crc32(wire);
 }
 
-function decryptFrame(key: KeyObject, index: number, frame: Uint8Array): Uint8Array {
+function decryptFrame(key: KeyObject, index: number, frame: Uint8Array): Buffer {
   const end = frame.length - bareFrame.tagBytes;
   nonceView.setUint32(8, index, true);
   const decipher = createDecipheriv('aes-256-gcm', key, nonce, cipherOptions);

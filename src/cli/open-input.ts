@@ -22,14 +22,11 @@ export async function openInput(path: string | undefined, { streams, signal }: C
 }
 
 /**
- * The source of an encrypted stream. One that has to be read back and forth, but comes through a pipe, is first copied,
- * encrypted as it is, into a temporary file that has no name any more.
- *
- * @param alwaysSeekable true if any stream has to be: for a range
+ * The source of an encrypted stream. An indexed one, which is read back and forth, is copied into a temporary file if
+ * it comes through a pipe.
  */
 export async function openEncryptedInput(
   path: string | undefined,
-  alwaysSeekable: boolean,
   context: CliContext,
 ): Promise<Source | SeekableSource> {
   const source = await openInput(path, context);
@@ -38,11 +35,34 @@ export async function openEncryptedInput(
     const start = new Uint8Array(segmentMagic.length);
     const given = start.subarray(0, await source.read(start, context.signal));
     const whole = withStart(given, source);
-    if (!alwaysSeekable && !equalBytes(given, segmentMagic)) return whole;
-    return await spool(whole, context.signal);
+    return equalBytes(given, segmentMagic) ? await spool(whole, context.signal) : whole;
   } catch (error) {
     await source.close();
     throw error;
+  }
+}
+
+/** The source of an encrypted stream of which a part is read: from a pipe, a temporary copy of all of it. */
+export async function openSpooled(path: string | undefined, context: CliContext): Promise<SeekableSource> {
+  const source = await openInput(path, context);
+  if (isSeekable(source)) return source;
+  try {
+    return await spool(source, context.signal);
+  } catch (error) {
+    await source.close();
+    throw error;
+  }
+}
+
+/** Runs with an input and closes it. */
+export async function withInput<I extends { close(): Promise<void> }, T>(
+  input: I,
+  run: (input: I) => Promise<T>,
+): Promise<T> {
+  try {
+    return await run(input);
+  } finally {
+    await input.close();
   }
 }
 

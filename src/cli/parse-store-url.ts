@@ -49,10 +49,13 @@ export function parseObjectUrl(url: string): StoreLocation {
   return location;
 }
 
+/** The format gives a bucket's bytes 16 bits for their number; no store takes names anywhere near as long. */
+const maxBucketChars = 1024;
+
 /** BUCKET/KEY of --object-name. @throws UsageError */
 export function parseObjectName(text: string): ObjectName {
   const slash = text.indexOf('/');
-  if (slash < 1 || slash === text.length - 1) {
+  if (slash < 1 || slash === text.length - 1 || slash > maxBucketChars) {
     throw new UsageError(`"${text}" is not the name of an object. Write BUCKET/KEY.`);
   }
   return { bucket: text.slice(0, slash), key: text.slice(slash + 1) };

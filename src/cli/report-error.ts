@@ -10,7 +10,7 @@ const flagNames: Readonly<Record<string, string>> = {
 
 /** What a flag can do about a refusal, where the message cannot know of flags. */
 const flagAdvice: Partial<Record<ErrorCode, string>> = {
-  'wrong-object': 'Names: --any-name takes any; --object-name asks for one.',
+  'wrong-object': '(On the command line: --any-name, or decrypt without --object-name.)',
 };
 
 interface ReportedError {
@@ -39,7 +39,10 @@ function describe(error: unknown): ReportedError {
     return { code, message: messageOf(error), segment, frame };
   }
   const what = error instanceof Error ? error.message : String(error);
-  return { code: 'internal', message: oneLine(`${what} This is a bug in sealpart: please report it.`) };
+  return {
+    code: 'internal',
+    message: oneLine(`${what.replace(/\.$/, '')}. This is a bug in sealpart: please report it.`),
+  };
 }
 
 function messageOf(error: SealpartError): string {

@@ -20,8 +20,6 @@ export interface Start {
 export interface Result {
   readonly lines: readonly string[];
   readonly facts: Readonly<Record<string, unknown>>;
-  /** True if standard output carries content, so that the result has to go elsewhere. */
-  readonly outputIsData: boolean;
 }
 
 /** How a command speaks: a first line, progress, and what came of it. */
@@ -30,14 +28,17 @@ export class Report {
   readonly quiet: boolean;
   readonly #command: string;
   readonly #context: CliContext;
+  readonly #outputIsData: boolean;
   readonly #startedMs: number = performance.now();
   #progress: ProgressDisplay | undefined;
 
-  constructor(command: string, flags: ReportFlags, context: CliContext) {
+  /** @param outputIsData true if content goes to standard output, so that nothing else may */
+  constructor(command: string, flags: ReportFlags, context: CliContext, outputIsData = false) {
     this.#command = command;
     this.json = flags.json === true;
     this.quiet = flags.quiet === true;
     this.#context = context;
+    this.#outputIsData = outputIsData;
   }
 
   get elapsedSeconds(): number {
@@ -52,7 +53,9 @@ export class Report {
       ? JSON.stringify({ start: { command: this.#command, ...subject, memoryBytes: peakBytes } })
       : `${this.#command} ${oneLine(text)}, memory at most ${Math.ceil(peakBytes / 2 ** 20)} MiB`;
     output.write(`${line}\n`);
-    if (progress !== undefined) this.#progress = new ProgressDisplay({ output, json: this.json, ...progress });
+    // On a terminal that shows the content, a line that is drawn over would tear it up.
+    if (progress === undefined || (this.#outputIsData && this.#context.streams.outputIsTerminal)) return;
+    this.#progress = new ProgressDisplay({ output, json: this.json, ...progress });
   }
 
   /** Runs, and ends the display of progress however the run ends. */
@@ -65,14 +68,14 @@ export class Report {
   }
 
   /** The last lines: for people on standard error; as JSON on standard output, unless content went there. */
-  async result({ lines, facts, outputIsData }: Result): Promise<void> {
+  async result({ lines, facts }: Result): Promise<void> {
     const { streams, signal } = this.#context;
     if (!this.json) {
       if (!this.quiet) for (const line of lines) streams.errors.write(`${oneLine(line)}\n`);
       return;
     }
     const line = JSON.stringify({ command: this.#command, ...facts });
-    if (outputIsData) streams.errors.write(`${line}\n`);
+    if (this.#outputIsData) streams.errors.write(`${line}\n`);
     else await withText(streams.openStandardOutput(), signal, (text) => text.line(line));
   }
 }

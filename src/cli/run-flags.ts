@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
-import { flagValue, parseCount } from './parse-values.ts';
 import { parseSize } from './parse-size.ts';
+import { flagValue, parseCount } from './parse-values.ts';
 
 /** Flags that every command has. */
 export interface ReportFlags {

@@ -34,11 +34,7 @@ export class TextSink {
 }
 
 /** Runs with standard output as text, and finishes it if all went well. */
-export async function withText(
-  sink: Sink,
-  signal: AbortSignal,
-  use: (text: TextSink) => Promise<void>,
-): Promise<void> {
+export async function withText(sink: Sink, signal: AbortSignal, use: (text: TextSink) => Promise<void>): Promise<void> {
   try {
     const text = new TextSink(sink, signal);
     await use(text);

@@ -37,9 +37,7 @@ export function addWriteFlags(command: Command): Command {
   return addWriterKeyFlags(command)
     .optionsGroup('Stream:')
     .option('--context <name=value>', 'text for readers of the header, not secret; may be repeated', collectContext)
-    .addOption(
-      new Option('--suite <name>', 'cipher').choices(Object.keys(suiteNames)).default('aes-256-gcm'),
-    )
+    .addOption(new Option('--suite <name>', 'cipher').choices(Object.keys(suiteNames)).default('aes-256-gcm'))
     .addOption(
       new Option('--digest <name>', 'what the digest covers')
         .choices(Object.keys(digestNames))

@@ -43,6 +43,8 @@ export class OrderedWindow<T> {
     while (this.#items.length === 0 && !this.#ended) {
       await this.#sleep(signal, (wake) => (this.#wakeConsumer = wake));
     }
+    // A producer that was cancelled ends as one that is done does: the consumer must not take that for all there is.
+    if (signal.aborted) throw abortError(signal);
     const item = this.#items.shift();
     this.#wakeProducer?.();
     return item;

@@ -74,7 +74,7 @@ function standardSegmentSizeLog2(request: ProfileRequest): number {
     if (segments <= most) return log2;
   }
   throw refused(
-    `${request.contentLength} bytes are more than ${most} segments of 1 GiB hold: the most is ${most * 2 ** 30}. Split the source.`,
+    `${request.contentLength} bytes are more than ${most} segments of 1 GiB hold: the most is ${most * 2 ** 30 - request.headerLen}. Split the source.`,
   );
 }
 
@@ -91,7 +91,7 @@ function chooseGrowth(
   const standard = unknown && request.segmentSizeBytes === undefined && request.equalParts !== true;
   const growEvery = request.growEvery ?? (standard ? standardGrowEvery : 0);
   if (growEvery === 0) return fixed;
-  if (!Number.isInteger(growEvery) || growEvery > 0xffff)
+  if (!Number.isInteger(growEvery) || growEvery < 0 || growEvery > 0xffff)
     throw refused(`Segments can grow every 1 to 65535, not ${growEvery}.`);
   if (request.equalParts === true) throw refused('This store wants parts of one size: segments cannot grow.');
   const max =
@@ -111,7 +111,7 @@ function chooseFrame(request: ProfileRequest, segmentSizeLog2: number): number {
   }
   if (request.forStore && 2 ** log2 <= request.headerLen) {
     throw refused(
-      `Frames of ${sizeText(2 ** log2)} with a stream header of ${request.headerLen} bytes would make parts of several sizes: take frames of ${sizeText(2 * request.headerLen)}.`,
+      `Frames of ${sizeText(2 ** log2)} with a stream header of ${request.headerLen} bytes would make parts of several sizes: take frames of ${sizeText(2 ** (Math.floor(Math.log2(request.headerLen)) + 1))}.`,
     );
   }
   return log2;
@@ -134,8 +134,10 @@ export function judgeSegmentCount(parameters: StreamParameters, contentLength: n
 function exactLog2(what: string, bytes: number, least: number, most: number): number {
   const log2 = Math.log2(bytes);
   if (Number.isInteger(log2) && log2 >= least && log2 <= most) return log2;
-  const below = Math.min(most, Math.max(least, Math.floor(log2)));
-  const above = Math.min(most, Math.max(least, Math.ceil(log2)));
+  // What is no size at all has no logarithm.
+  const near = Number.isNaN(log2) ? least : Math.min(most, Math.max(least, log2));
+  const below = Math.floor(near);
+  const above = Math.ceil(near);
   const nearest = below === above ? sizeText(2 ** below) : `${sizeText(2 ** below)} or ${sizeText(2 ** above)}`;
   throw refused(
     `A ${what} of ${sizeText(bytes)} is not possible: sizes are powers of two from ${sizeText(2 ** least)} to ${sizeText(2 ** most)}. Take ${nearest}.`,

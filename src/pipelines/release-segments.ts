@@ -30,15 +30,16 @@ export async function releaseSegments(
   } finally {
     await fetching;
     await discard(window.drain());
+    releaser.release();
   }
 }
 
 async function discard(items: readonly FetchedItem[]): Promise<void> {
+  // Workers may still be writing, also into a segment whose memory stands in another item, or with the releaser.
+  await Promise.allSettled(items.map((item) => (item.kind === 'batch' ? item.result : undefined)));
   for (const item of items) {
     if (item.kind === 'segment') item.held?.lease.release();
     if (item.kind !== 'batch') continue;
-    // A worker may still be writing there.
-    await Promise.allSettled([item.result]);
     item.wire.release();
     item.plain?.release();
   }

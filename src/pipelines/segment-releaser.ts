@@ -71,16 +71,17 @@ export class SegmentReleaser {
     return this.#streamDigest;
   }
 
-  /** Runs until the fetcher has nothing more. All memory of items that it took is given back, however it ends. */
+  /** Runs until the fetcher has nothing more. */
   async run(window: OrderedWindow<FetchedItem>, signal: AbortSignal): Promise<void> {
-    try {
-      for (let item = await window.take(signal); item !== undefined; item = await window.take(signal)) {
-        await this.#accept(item, signal);
-      }
-    } finally {
-      this.#segment?.held?.lease.release();
-      this.#lastFrame?.release();
+    for (let item = await window.take(signal); item !== undefined; item = await window.take(signal)) {
+      await this.#accept(item, signal);
     }
+  }
+
+  /** Gives back what it still holds, once no worker is writing into a held segment any more. */
+  release(): void {
+    this.#segment?.held?.lease.release();
+    this.#lastFrame?.release();
   }
 
   async #accept(item: FetchedItem, signal: AbortSignal): Promise<void> {

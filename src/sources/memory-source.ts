@@ -1,5 +1,6 @@
 import { assert } from '../assert.ts';
 import { throwIfAborted } from '../errors.ts';
+import { copyBytes } from '../flow/copy-bytes.ts';
 import type { LentBytes, SeekableSource, Source } from './source.ts';
 
 /** Bytes in memory, read in order or at any position. */
@@ -30,7 +31,7 @@ class MemoryReader implements MemorySource {
     throwIfAborted(signal);
     assert(!this.#closed, 'a memory source is not read after close');
     const available = this.#bytes.subarray(position, position + target.length);
-    target.set(available);
+    copyBytes(available, target);
     return available.length;
   }
 

@@ -1,5 +1,6 @@
 import { assert } from '../assert.ts';
 import { SealpartError, throwIfAborted } from '../errors.ts';
+import { copyBytes } from '../flow/copy-bytes.ts';
 import { untilAborted } from '../flow/until-aborted.ts';
 import { type ByteStream, type ChunkReader, readChunks } from './chunk-reader.ts';
 import { ioError } from './io-error.ts';
@@ -53,7 +54,7 @@ class StreamReader implements Source {
     while (filled < target.length) {
       if (this.#left.length === 0 && !(await this.#pull(signal))) break;
       const piece = this.#left.subarray(0, target.length - filled);
-      target.set(piece, filled);
+      copyBytes(piece, target, filled);
       filled += piece.length;
       this.#left = this.#left.subarray(piece.length);
     }

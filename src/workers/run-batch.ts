@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { FrameCipher } from '../crypto/frame-cipher.ts';
 import { evidenceLength, writeEvidence } from '../crypto/segment-digest.ts';
+import { copyBytes } from '../flow/copy-bytes.ts';
 import { frameOverhead, frameTypes } from '../format/frame-header.ts';
 import type { BatchResult, FrameBatch, FrameFault, WorkerMemory } from './messages.ts';
 
@@ -42,7 +43,7 @@ function decryptFrames(
       return false;
     }
     // Only now, verified, does plaintext reach memory that others can see.
-    content.set(opened);
+    copyBytes(opened, content);
     writeEvidence(batch.digestAlg, batch.segmentIndex, index, frame, evidenceOfFrame);
     return true;
   });

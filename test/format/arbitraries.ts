@@ -1,11 +1,12 @@
-import fc from 'fast-check';
+import type { Arbitrary } from 'fast-check';
 import type { HeaderField } from '../../src/format/header-fields.ts';
 import type { IndexEntry } from '../../src/format/index-entries.ts';
 import type { SegmentFacts } from '../../src/format/segment-header.ts';
 import type { StreamCore } from '../../src/format/stream-core.ts';
 import type { Compression, DigestAlg, Layout, StreamParameters, Suite } from '../../src/format/stream-parameters.ts';
+import { fc } from '../support/properties.ts';
 
-export function bytesOf(length: number): fc.Arbitrary<Uint8Array> {
+export function bytesOf(length: number): Arbitrary<Uint8Array> {
   return fc.uint8Array({ minLength: length, maxLength: length });
 }
 
@@ -16,7 +17,7 @@ export interface ParameterLimits {
 }
 
 /** Every combination that docs/format.md §1 allows. */
-export function parameters(limits: ParameterLimits = {}): fc.Arbitrary<StreamParameters> {
+export function parameters(limits: ParameterLimits = {}): Arbitrary<StreamParameters> {
   const { layouts = [0, 1], compressions = [0, 1], maxSegmentSizeLog2 = 30 } = limits;
   return fc
     .record({
@@ -32,7 +33,8 @@ export function parameters(limits: ParameterLimits = {}): fc.Arbitrary<StreamPar
     })
     .map(({ compressed, frameShare, growth, growEvery, headerShare, ...chosen }): StreamParameters => {
       const { layout, segmentSizeLog2 } = chosen;
-      const segmentSizeMaxLog2 = layout === 1 ? segmentSizeLog2 : Math.min(maxSegmentSizeLog2, segmentSizeLog2 + growth);
+      const segmentSizeMaxLog2 =
+        layout === 1 ? segmentSizeLog2 : Math.min(maxSegmentSizeLog2, segmentSizeLog2 + growth);
       const mostHeaders = Math.min(32768, 2 ** (segmentSizeLog2 - 1)) / 512;
       return {
         ...chosen,
@@ -45,7 +47,7 @@ export function parameters(limits: ParameterLimits = {}): fc.Arbitrary<StreamPar
     });
 }
 
-export function cores(): fc.Arbitrary<StreamCore> {
+export function cores(): Arbitrary<StreamCore> {
   return fc.record({ parameters: parameters(), streamId: bytesOf(16), salt: bytesOf(32), keyCommit: bytesOf(32) });
 }
 
@@ -58,7 +60,7 @@ const contextFields = fc
   })
   .map((entries) => entries.map((entry): HeaderField => ({ kind: 'context', ...entry })));
 
-const recipient: fc.Arbitrary<HeaderField> = fc.oneof(
+const recipient: Arbitrary<HeaderField> = fc.oneof(
   fc.record({ kind: fc.constant('keyFile' as const), keyId: bytesOf(8), nonce: bytesOf(12), wrapped: bytesOf(48) }),
   fc.record({ kind: fc.constant('x25519' as const), enc: bytesOf(32), keyId: bytesOf(8), wrapped: bytesOf(48) }),
   fc.record({
@@ -75,7 +77,7 @@ const recipient: fc.Arbitrary<HeaderField> = fc.oneof(
   }),
 );
 
-const passphrase: fc.Arbitrary<HeaderField> = fc.record({
+const passphrase: Arbitrary<HeaderField> = fc.record({
   kind: fc.constant('passphrase' as const),
   log2N: fc.integer({ min: 10, max: 20 }),
   salt: bytesOf(16),
@@ -83,7 +85,7 @@ const passphrase: fc.Arbitrary<HeaderField> = fc.record({
   wrapped: bytesOf(48),
 });
 
-const single: readonly fc.Arbitrary<HeaderField>[] = [
+const single: readonly Arbitrary<HeaderField>[] = [
   fc.record({ kind: fc.constant('generation' as const), generation: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }) }),
   fc.record({ kind: fc.constant('object' as const), nameHash: bytesOf(32) }),
   fc.record({ kind: fc.constant('origin' as const), keyId: bytesOf(8), mac: bytesOf(32) }),
@@ -95,7 +97,7 @@ const single: readonly fc.Arbitrary<HeaderField>[] = [
 ];
 
 /** Fields of a header that §1 allows, in any order. */
-export function fields(): fc.Arbitrary<HeaderField[]> {
+export function fields(): Arbitrary<HeaderField[]> {
   return fc
     .tuple(
       contextFields,
@@ -108,7 +110,7 @@ export function fields(): fc.Arbitrary<HeaderField[]> {
 }
 
 /** Segment headers with lengths that agree, as writers make them. */
-export function segmentFacts(): fc.Arbitrary<SegmentFacts> {
+export function segmentFacts(): Arbitrary<SegmentFacts> {
   return fc
     .record({
       segmentIndex: fc.integer({ min: 0, max: 0xffffffff }),
@@ -126,9 +128,9 @@ export function segmentFacts(): fc.Arbitrary<SegmentFacts> {
 }
 
 /** Entries of an index as §7 allows them: parts ascending, k from 0, an empty segment alone in its part. */
-export function indexEntries(segmentSizeLog2: number): fc.Arbitrary<IndexEntry[]> {
+export function indexEntries(segmentSizeLog2: number): Arbitrary<IndexEntry[]> {
   const lengths = fc.oneof(
-    fc.constant([0]),
+    fc.constant<number[]>([0]),
     fc.array(fc.integer({ min: 1, max: 2 ** segmentSizeLog2 }), { minLength: 1, maxLength: 4 }),
   );
   const parts = fc.uniqueArray(fc.record({ part: fc.integer({ min: 1, max: 10_000 }), lengths }), {
@@ -141,11 +143,13 @@ export function indexEntries(segmentSizeLog2: number): fc.Arbitrary<IndexEntry[]
     salt: bytesOf(16),
     digest: bytesOf(32),
   });
-  return fc.tuple(parts, evidence).map(([chosen, common]) =>
-    chosen
-      .toSorted((a, b) => a.part - b.part)
-      .flatMap(({ part, lengths: each }) =>
-        each.map((contentLength, k) => ({ segmentIndex: part * 65_536 + k, contentLength, ...common })),
-      ),
-  );
+  return fc
+    .tuple(parts, evidence)
+    .map(([chosen, common]) =>
+      chosen
+        .toSorted((a, b) => a.part - b.part)
+        .flatMap(({ part, lengths: each }) =>
+          each.map((contentLength, k) => ({ segmentIndex: part * 65_536 + k, contentLength, ...common })),
+        ),
+    );
 }

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import type { Arbitrary } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SealpartError } from '../../src/errors.ts';
 import { equalBytes, toHex } from '../../src/format/bytes.ts';
@@ -8,6 +8,7 @@ import { encodeIndexEntries, indexedDigests, parseIndexEntries } from '../../src
 import { parseSegmentHeader, segmentHeaderLength, writeSegmentHeader } from '../../src/format/segment-header.ts';
 import { encodeCore, parseCore } from '../../src/format/stream-core.ts';
 import { headerOverhead, layOutHeader, parseHeaderLength, parseStreamHeader } from '../../src/format/stream-header.ts';
+import { fc } from '../support/properties.ts';
 import { bytesOf, cores, fields, indexEntries, segmentFacts } from './arbitraries.ts';
 
 /** What a parser makes of bytes, or undefined where it refuses them. */
@@ -21,7 +22,7 @@ function accepted<T>(parse: () => T): T | undefined {
 }
 
 /** Valid bytes with some of them replaced: most are refused, and what is not must still have one form only. */
-function damaged(valid: fc.Arbitrary<Uint8Array>): fc.Arbitrary<Uint8Array> {
+function damaged(valid: Arbitrary<Uint8Array>): Arbitrary<Uint8Array> {
   const edits = fc.array(fc.tuple(fc.nat(), fc.integer({ min: 0, max: 255 })), { maxLength: 3 });
   return fc.tuple(valid, edits).map(([bytes, chosen]) => {
     const edited = bytes.slice();
@@ -41,7 +42,11 @@ describe('what parses re-encodes to the same bytes', () => {
   });
 
   it('a core that a writer made, to the same values', () => {
-    fc.assert(fc.property(cores(), (core) => expect(parseCore(encodeCore(core))).toEqual(core)));
+    fc.assert(
+      fc.property(cores(), (core) => {
+        expect(parseCore(encodeCore(core))).toEqual(core);
+      }),
+    );
   });
 
   it('header fields', () => {

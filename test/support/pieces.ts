@@ -1,5 +1,5 @@
-import { createStreamSource } from '../../src/sources/stream-source.ts';
 import type { Source } from '../../src/sources/source.ts';
+import { createStreamSource } from '../../src/sources/stream-source.ts';
 
 /** The same bytes in pieces of the given lengths, over and over again; the chunks are copies, as a socket's are. */
 export async function* piecesOf(bytes: Uint8Array, lengths: readonly number[]): AsyncGenerator<Uint8Array> {

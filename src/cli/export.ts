@@ -1,0 +1,56 @@
+import { Command } from 'commander';
+import { exportObject } from '../pipelines/get-object.ts';
+import { ByteCounter } from './byte-counter.ts';
+import type { CliContext } from './cli-context.ts';
+import { doneText, outputText, roundedSeconds } from './command-text.ts';
+import { isStandard } from './open-input.ts';
+import { openOutput, withSink } from './open-output.ts';
+import { parseObjectUrl } from './parse-store-url.ts';
+import { Report } from './report.ts';
+import { addReportFlags, type ReportFlags } from './run-flags.ts';
+import { objectUrlText, withStore } from './with-store.ts';
+
+const examples = `
+Example:
+  sealpart export dir:/srv/store//backup/photos.tar photos.tar.sealpart
+  sealpart decrypt --key-file my.key photos.tar.sealpart -o photos.tar
+
+Needs no key and verifies nothing: decrypt and verify do. The stream stays bound to its name, which decrypt asks for
+with --object-name.`;
+
+export function exportCommand(context: CliContext): Command {
+  const command = new Command('export')
+    .summary('copy an object out of a store, encrypted as it is')
+    .description('Copies an object as it is, encrypted, out of a store into one file for decrypt.')
+    .argument('<url>', 'the object: dir:PATH//bucket/key')
+    .argument('<file>', 'the file to write; -: standard output');
+  return addReportFlags(command)
+    .addHelpText('after', examples)
+    .action((url: string, file: string, flags: ReportFlags) => exportTo(url, file, flags, context));
+}
+
+async function exportTo(url: string, file: string, flags: ReportFlags, context: CliContext): Promise<void> {
+  const report = new Report('export', flags, context, isStandard(file));
+  const location = parseObjectUrl(url);
+  const object = { bucket: location.bucket, key: location.key };
+  const { signal } = context;
+  const output = outputText(file);
+  const counter = new ByteCounter();
+  const result = await report.until(async () =>
+    withSink(await openOutput(file, context), (sink) =>
+      withStore(location, false, signal, async (store) => {
+        const subject = { store: store.name, input: objectUrlText(store, location), output };
+        const { sizeBytes } = await store.head(object, signal);
+        const progress = { totalBytes: sizeBytes, read: () => counter };
+        report.start({ subject, text: `${subject.input} to ${output}`, progress });
+        const copied = await exportObject(store, object, counter.sink(sink), signal);
+        const seconds = report.elapsedSeconds;
+        return {
+          lines: [`${doneText('copied', copied, seconds)}, encrypted as they are`],
+          facts: { ...subject, encryptedBytes: copied, seconds: roundedSeconds(seconds) },
+        };
+      }),
+    ),
+  );
+  await report.result(result);
+}
