@@ -11,9 +11,12 @@ export interface BareLoopMemory {
   readonly counter: SharedArrayBuffer;
 }
 
+/** `crc32` only reads the frames. */
+export type BareOperation = 'encrypt' | 'decrypt' | 'crc32';
+
 /** What all of them do together, until it is done. */
 export interface BareLoopJob {
-  readonly operation: 'encrypt' | 'decrypt';
+  readonly operation: BareOperation;
   readonly digestAlg: 2 | 3;
   readonly key: KeyObject;
   readonly frameBytes: number;

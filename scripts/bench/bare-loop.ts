@@ -1,7 +1,7 @@
 import { createSecretKey } from 'node:crypto';
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import { type BareLoopJob, type BareLoopMemory, bareFrame } from './bare-loop-job.ts';
+import { type BareLoopJob, type BareLoopMemory, type BareOperation, bareFrame } from './bare-loop-job.ts';
 
 export interface BareLoopOptions {
   readonly threads: number;
@@ -19,7 +19,7 @@ export interface BareLoopOptions {
  */
 export interface BareLoop {
   /** Runs all threads over so many bytes of plaintext. Before the first `decrypt` there has to be an `encrypt`. */
-  run(operation: 'encrypt' | 'decrypt', digestAlg: 2 | 3, contentBytes: number): Promise<void>;
+  run(operation: BareOperation, digestAlg: 2 | 3, contentBytes: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -51,7 +51,7 @@ export async function startBareLoop(options: BareLoopOptions): Promise<BareLoop>
 
 function startThread(memory: BareLoopMemory): Worker {
   // The young generation as in the project's own threads, for which it is the faster one.
-  const resourceLimits = { maxYoungGenerationSizeMb: 2 };
+  const resourceLimits = { maxYoungGenerationSizeMb: 1 };
   return new Worker(new URL('./bare-loop-thread.ts', import.meta.url), { workerData: memory, resourceLimits });
 }
 

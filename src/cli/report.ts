@@ -46,7 +46,7 @@ export class Report {
   }
 
   /** The first line on standard error, and progress from then on. */
-  start({ subject, text, peakBytes = peakBytesOf(0, 0), progress }: Start): void {
+  start({ subject, text, peakBytes = peakBytesOf(0, { workers: 0 }), progress }: Start): void {
     if (this.quiet) return;
     const output = this.#context.streams.errors;
     const line = this.json

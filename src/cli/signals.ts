@@ -19,7 +19,7 @@ export function listenForSignals(): Interruption {
   };
   const onSignal = (name: NodeJS.Signals): void => {
     stop();
-    const what = `Stopped by ${name}: nothing half-written is left in place. Run the command again to begin anew.`;
+    const what = `Stopped by ${name}: no output file was written, and what went into a pipe is incomplete.`;
     controller.abort(new SealpartError('aborted', what, { cause: name }));
   };
   for (const name of signals) process.on(name, onSignal);

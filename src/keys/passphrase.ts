@@ -30,6 +30,11 @@ export interface PassphraseIdentityOptions {
   readonly maxLog2N?: number;
 }
 
+/** What scrypt takes for a cost of 2^log2N with r = 8, while it runs. */
+export function scryptMemoryBytes(log2N: number): number {
+  return 2 ** (log2N + 10);
+}
+
 /**
  * Seals for whoever knows a passphrase.
  *
@@ -42,6 +47,7 @@ export function passphraseRecipient(passphrase: string, options: PassphraseRecip
   return {
     kind: 'passphrase',
     fieldLengthBytes: fieldPrefixLength + 79,
+    memoryBytes: scryptMemoryBytes(log2N),
     async seal(dataKey, context, signal) {
       const salt = freshBytes(16);
       const nonce = freshBytes(12);

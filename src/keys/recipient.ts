@@ -13,6 +13,8 @@ export interface Recipient {
    * before it was asked, the most that is expected.
    */
   readonly fieldLengthBytes: number;
+  /** What sealing takes while it runs, where that is worth planning for. */
+  readonly memoryBytes?: number;
   /**
    * @throws SealpartError `kms-unavailable` if a key service does not answer, `bad-key` for a public key that nothing
    *   can be sealed to, `aborted`

@@ -10,7 +10,7 @@ import { holdsPolicy, judgeDigestAlg, type ReadOptions } from './decrypt-stream.
 import { type LocatedRange, locateCompressed, locateIndexed, locateScheduled } from './locate-range.ts';
 import { planDecryption } from './memory-plan.ts';
 import { openStream } from './open-stream.ts';
-import type { OpenedStream } from './opened-stream.ts';
+import { keyDerivationBytesOf, type OpenedStream } from './opened-stream.ts';
 import { releaseSegments } from './release-segments.ts';
 import { machineOf, withFramePool } from './run-options.ts';
 import { judgePinned } from './segment-releaser.ts';
@@ -44,7 +44,11 @@ export async function decryptRange(
     const holds = holdsPolicy(stream, request, sink);
     const { parameters } = stream.crypto;
     const holdsSegments = holds(2 ** parameters.segmentSizeLog2, parameters.compression === 1);
-    const plan = planDecryption({ parameters, holdsSegments, inputBytes: input.size }, machine.request);
+    const keyDerivationBytes = keyDerivationBytesOf(stream, request.access);
+    const plan = planDecryption(
+      { parameters, holdsSegments, inputBytes: input.size },
+      { ...machine.request, keyDerivationBytes },
+    );
     const range = await withFramePool(request, machine, plan, async (pool) => {
       const { range, visits } = await locate(request, stream, pool, signal);
       const common = { pool, stream: stream.crypto, telemetry: machine.telemetry };

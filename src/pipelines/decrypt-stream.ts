@@ -8,7 +8,7 @@ import { abandonSink } from './abandon-sink.ts';
 import { ContentClip } from './content-clip.ts';
 import { planDecryption } from './memory-plan.ts';
 import { openStream } from './open-stream.ts';
-import type { OpenedStream } from './opened-stream.ts';
+import { keyDerivationBytesOf, type OpenedStream } from './opened-stream.ts';
 import { releaseSegments } from './release-segments.ts';
 import { machineOf, type RunOptions, withFramePool } from './run-options.ts';
 import type { FetchOptions } from './segment-fetcher.ts';
@@ -72,7 +72,8 @@ export async function decryptStream(
     const holds = holdsPolicy(stream, request, sink);
     const { parameters } = stream.crypto;
     const needs = { parameters, holdsSegments: holds(2 ** parameters.segmentSizeLog2, parameters.compression === 1) };
-    const plan = planDecryption({ ...needs, inputBytes: input.size }, machine.request);
+    const keyDerivationBytes = keyDerivationBytesOf(stream, request.access);
+    const plan = planDecryption({ ...needs, inputBytes: input.size }, { ...machine.request, keyDerivationBytes });
     const verified = await withFramePool(request, machine, plan, (pool) => {
       const common = { pool, stream: stream.crypto, telemetry: machine.telemetry };
       const wholeStream = stream.index === undefined;

@@ -26,14 +26,19 @@ export interface MemoryPlan {
   readonly peakBytes: number;
 }
 
+export type PeakRequest = Pick<MemoryRequest, 'workers' | 'keyDerivationBytes'>;
+
 export interface MemoryRequest {
   readonly memoryBytes: number;
   readonly workers: number;
   readonly segmentsInFlight?: number | undefined;
+  /** What scrypt takes for the passphrase that is used, if one is. */
+  readonly keyDerivationBytes?: number;
 }
 
-export function peakBytesOf(sharedBytes: number, workers: number): number {
-  return sharedBytes + workers * workerBytes + processBytes;
+/** Without workers, this thread does what one would. Deriving a key from a passphrase is done before the rest begins. */
+export function peakBytesOf(sharedBytes: number, { workers, keyDerivationBytes = 0 }: PeakRequest): number {
+  return processBytes + Math.max(sharedBytes + Math.max(1, workers) * workerBytes, keyDerivationBytes);
 }
 
 /**
@@ -56,7 +61,7 @@ export function planEncryption(
   const segmentsInFlight = request.segmentsInFlight ?? defaultSegmentsInFlight(parameters, request.workers);
   const plainBytes = 2 * plain + wire <= request.memoryBytes ? 2 * plain : plain;
   const wireBytes = Math.min(request.memoryBytes - plainBytes, wire * segmentsInFlight);
-  const peakBytes = peakBytesOf(plainBytes + wireBytes, request.workers);
+  const peakBytes = peakBytesOf(plainBytes + wireBytes, request);
   return { plainBytes, wireBytes, least: { plainBytes: plain, wireBytes: wire }, segmentsInFlight, peakBytes };
 }
 
@@ -78,7 +83,7 @@ function overBudget(parameters: StreamParameters, largest: number, needed: numbe
   const fits =
     most === undefined
       ? 'No segment size fits.'
-      : `Segments of ${sizeText(2 ** most)} fit, with which an object of 10,000 parts holds ${sizeText(10_000 * 2 ** most)}.`;
+      : `Segments of ${sizeText(2 ** most)} fit, with which an object of 10,000 parts holds ${((10_000 * 2 ** most) / 2 ** 30).toFixed(1)} GiB.`;
   return new SealpartError(
     'bad-parameters',
     `Segments of up to ${sizeText(largest)} need ${Math.ceil(needed / 2 ** 20)} MiB of memory and the budget is ` +
@@ -123,7 +128,7 @@ export function planDecryption(needs: DecryptionNeeds, request: MemoryRequest): 
   const held = holdsSegments ? segment * (p.compression === 1 ? 4 : 2) : 0;
   const plainBytes = Math.min(request.memoryBytes - wireBytes, Math.max(wireBytes, held));
   const segmentsInFlight = Math.max(1, Math.floor(plainBytes / segment));
-  const peakBytes = peakBytesOf(plainBytes + wireBytes, request.workers);
+  const peakBytes = peakBytesOf(plainBytes + wireBytes, request);
   const least = { plainBytes: SharedArena.footprint(2 ** p.frameSizeLog2), wireBytes: SharedArena.footprint(frame) };
   return { plainBytes, wireBytes, least, segmentsInFlight, peakBytes };
 }

@@ -68,7 +68,8 @@ export async function sealStream(
   if (contentLength !== undefined && destination.maxSegments !== undefined) {
     judgeSegmentCount(parameters, contentLength, destination.maxSegments);
   }
-  const plan = planEncryption(parameters, contentLength, memory);
+  const keyDerivationBytes = Math.max(0, ...options.recipients.map(({ memoryBytes = 0 }) => memoryBytes));
+  const plan = planEncryption(parameters, contentLength, { ...memory, keyDerivationBytes });
   return { ...(await sealHeader({ ...options, parameters }, signal)), parameters, plan };
 }
 

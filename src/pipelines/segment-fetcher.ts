@@ -132,7 +132,8 @@ export class SegmentFetcher {
 
   /** Batches shrink where memory is scarce, so that several of them are in flight. */
   #batchBytes(): number {
-    return Math.min(batchBytes, Math.floor(this.#o.pool.wire.capacityBytes / 8));
+    const { plain, wire } = this.#o.pool;
+    return Math.min(batchBytes, Math.floor(Math.min(plain.capacityBytes, wire.capacityBytes) / 8));
   }
 
   async #hold({ header }: SegmentDecryption, signal: AbortSignal): Promise<HeldSegment> {

@@ -1,8 +1,11 @@
 import { frameOverhead } from '../format/frame-header.ts';
 import type { Stretch } from '../workers/messages.ts';
 
-/** A task for a worker is about so much plaintext: measured, smaller ones cost messages and larger ones balance. */
-export const batchBytes: number = 2 ** 20;
+/**
+ * A task for a worker is about so much plaintext. Measured: tasks of 1 MiB cost a tenth of the machine in messages, and
+ * from 4 MiB on nothing more is gained (docs/benchmarks.md).
+ */
+export const batchBytes: number = 2 ** 22;
 
 /** Consecutive DATA frames of a segment, by their places relative to the segment's payload and its frames. */
 export interface BatchPlace {

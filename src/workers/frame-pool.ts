@@ -2,6 +2,7 @@ import { extname } from 'node:path';
 import { Piscina } from 'piscina';
 import { SealpartError } from '../errors.ts';
 import { SharedArena } from '../flow/shared-arena.ts';
+import { keepFreedMemory } from './keep-freed-memory.ts';
 import type {
   BatchResult,
   CompressionResult,
@@ -20,11 +21,13 @@ export interface FramePoolOptions {
   readonly plainBytes: number;
   /** Shared memory for frames, in bytes. */
   readonly wireBytes: number;
+  /** What the threads run, for tests of threads that fail: frame-worker unless told. */
+  readonly workerUrl?: URL;
 }
 
 /**
  * Where frames are encrypted and decrypted, and the memory between which that happens. Tasks are not cancelled: a
- * batch takes about a millisecond, and whoever gave one waits for it before the memory is used for anything else.
+ * batch takes a few milliseconds, and whoever gave one waits for it before the memory is used for anything else.
  */
 export interface FramePool {
   readonly workers: number;
@@ -43,7 +46,7 @@ export function createFramePool(options: FramePoolOptions): FramePool {
   const plain = new SharedArena(options.plainBytes);
   const wire = new SharedArena(options.wireBytes);
   const memory: WorkerMemory = { plain: plain.buffer, wire: wire.buffer };
-  const threads = options.workers > 0 ? new LazyThreads(options.workers, memory) : undefined;
+  const threads = options.workers > 0 ? new LazyThreads(options, memory) : undefined;
   return {
     workers: options.workers,
     plain,
@@ -69,20 +72,23 @@ async function yieldingly<T>(compute: () => T): Promise<T> {
 
 /** The threads, started with the first task: a small stream is done before a thread would be up. */
 class LazyThreads {
-  readonly #count: number;
+  readonly #options: FramePoolOptions;
   readonly #memory: WorkerMemory;
   #piscina: Piscina | undefined;
+  /** Why a thread ended that had no task to tell. */
+  #failure: unknown;
 
-  constructor(count: number, memory: WorkerMemory) {
-    this.#count = count;
+  constructor(options: FramePoolOptions, memory: WorkerMemory) {
+    this.#options = options;
     this.#memory = memory;
   }
 
   async run(task: WorkerTask): Promise<unknown> {
-    this.#piscina ??= startThreads(this.#count, this.#memory);
+    this.#piscina ??= this.#start();
     try {
       return await this.#piscina.run(task);
-    } catch (cause) {
+    } catch (error) {
+      const cause = this.#failure ?? error;
       throw new SealpartError('worker', `A worker thread failed: ${cause instanceof Error ? cause.message : cause}.`, {
         cause,
       });
@@ -94,20 +100,44 @@ class LazyThreads {
     this.#piscina = undefined;
     await piscina?.destroy();
   }
+
+  #start(): Piscina {
+    const piscina = startThreads(this.#options, this.#memory);
+    this.#failure = undefined;
+    // Nobody listening, a thread that cannot start would end the process.
+    piscina.on('error', (error) => {
+      this.#failure = error;
+    });
+    // Once a thread could not start, Piscina replaces none that dies. When the last one has, nobody would ever take what
+    // waits: it is given up, and the next task begins anew. Not earlier, since threads may write until they have ended.
+    piscina.on('workerDestroy', () => {
+      queueMicrotask(() => {
+        if (piscina.threads.length > 0 || this.#piscina !== piscina) return;
+        this.#piscina = undefined;
+        void piscina.destroy();
+      });
+    });
+    return piscina;
+  }
 }
 
-function startThreads(count: number, memory: WorkerMemory): Piscina {
+// tsc does not rewrite this name: the worker has the same ending as this file, in the source and when built.
+const frameWorker = new URL(`./frame-worker${extname(import.meta.url)}`, import.meta.url);
+
+function startThreads({ workers, workerUrl = frameWorker }: FramePoolOptions, memory: WorkerMemory): Piscina {
+  keepFreedMemory();
   return new Piscina({
-    // tsc does not rewrite this name: the worker has the same ending as this file, in the source and when built.
-    filename: new URL(`./frame-worker${extname(import.meta.url)}`, import.meta.url).href,
-    minThreads: count,
-    maxThreads: count,
-    // A second batch waits in the thread's own queue, so that it never idles while this thread is busy.
-    concurrentTasksPerWorker: 2,
+    filename: workerUrl.href,
+    minThreads: workers,
+    maxThreads: workers,
+    // Two more batches wait in the thread's own queue, so that it never idles while this thread is busy.
+    concurrentTasksPerWorker: 3,
+    // Without it, tasks that find no thread go to the end of the queue, and the oldest segment is finished last.
+    stricterFIFO: true,
     idleTimeout: 60_000,
     recordTiming: false,
     workerData: memory,
     // Measured: the ciphertext buffers of node:crypto die young; a small nursery keeps them in the cache.
-    resourceLimits: { maxYoungGenerationSizeMb: 2 },
+    resourceLimits: { maxYoungGenerationSizeMb: 1 },
   });
 }

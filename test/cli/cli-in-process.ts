@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import type { CliStreams } from '../../src/cli/cli-context.ts';
 import { runCli } from '../../src/cli/main.ts';
 import { createMemorySource } from '../../src/sources/memory-source.ts';
@@ -73,4 +74,9 @@ export function errorOf(result: { readonly stderr: string }): {
 } {
   const last = result.stderr.trimEnd().split('\n').at(-1) ?? '';
   return (JSON.parse(last) as { error: ReturnType<typeof errorOf> }).error;
+}
+
+/** Compares bytes as fast as they can be; vitest looks at each by itself. */
+export function expectBytes(actual: Uint8Array, expected: Uint8Array): void {
+  expect([actual.length, Buffer.compare(actual, expected)]).toEqual([expected.length, 0]);
 }

@@ -6,6 +6,9 @@ import { onTestFinished } from 'vitest';
 /** The command line's entry, as a process is started with it. */
 export const mainFile: string = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
+/** Where Node keeps what it compiled: without it, every process would strip the types of every file again. */
+const compileCache = fileURLToPath(new URL('../../node_modules/.cache/sealpart-cli', import.meta.url));
+
 export interface CliOptions {
   /** Standard input: nothing unless told; `open` for one that never ends. */
   readonly input?: Uint8Array | string | 'open';
@@ -13,6 +16,8 @@ export interface CliOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** A shell command line in which "$@" stands for the process; redirections go here. */
   readonly shell?: string;
+  /** Another user to run as. */
+  readonly uid?: number;
 }
 
 export interface CliResult {
@@ -34,12 +39,13 @@ export interface RunningCli {
 /** Starts `sealpart ARGS` in a process of its own, which ends with the test at the latest. */
 export function startCli(args: readonly string[], options: CliOptions = {}): RunningCli {
   const { SEALPART_PASSPHRASE: _, ...inherited } = process.env;
-  const env = { ...inherited, ...options.env };
+  const env = { ...inherited, NODE_COMPILE_CACHE: compileCache, ...options.env };
   const command = [process.execPath, mainFile, ...args];
   const child = spawn('bash', ['-c', options.shell ?? 'exec "$@"', 'bash', ...command], {
     stdio: 'pipe',
     env,
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    ...(options.uid === undefined ? {} : { uid: options.uid }),
   });
   onTestFinished(() => {
     child.kill('SIGKILL');

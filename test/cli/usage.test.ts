@@ -83,7 +83,9 @@ it('a wrong command line is exit code 2, one line that says what is wrong, and n
     expect([args, plain.exitCode, plain.stdout.length]).toEqual([args, 2, 0]);
     expect(plain.stderr).toMatch(/^sealpart: usage: .*\n$/);
     expect(plain.stderr).toMatch(message);
-    const json = await runInProcess([...placed(args), '--json']);
+    const json = await runInProcess(
+      args.at(-1) === '--key-file' ? ['encrypt', '--json', '--key-file'] : [...placed(args), '--json'],
+    );
     expect([args, json.exitCode, json.stderr.split('\n').length]).toEqual([args, 2, 2]);
     expect(errorOf(json).code).toBe('usage');
   }

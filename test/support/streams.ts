@@ -85,6 +85,8 @@ export interface MadeStream {
 
 export interface MakeOptions {
   readonly seed?: number | string;
+  /** Of the segment salts, where another attempt at the same stream is wanted. */
+  readonly saltSeed?: number | string;
   readonly pool?: FramePool;
   readonly otherFields?: readonly HeaderField[];
   /** Where the content comes from, instead of memory. */
@@ -99,7 +101,8 @@ interface Making extends Required<Pick<MakeOptions, 'pool' | 'sourceOf'>> {
 function makingOf(parameters: StreamParameters, options: MakeOptions): Making {
   const { seed = 1, pool = inlinePool(), sourceOf = (content) => createMemorySource(content) } = options;
   const sealed = sealedHeader(parameters, seed, options.otherFields);
-  return { sealed, pool, sourceOf, salts: new FreshSalts(seededEntropy(`${seed} salts`)) };
+  const salts = new FreshSalts(seededEntropy(`${options.saltSeed ?? seed} salts`));
+  return { sealed, pool, sourceOf, salts };
 }
 
 function runOf({ sealed, pool, salts, sourceOf }: Making, content: Uint8Array) {
