@@ -1,7 +1,8 @@
 import { createSecretKey, type KeyObject, randomFillSync } from 'node:crypto';
 import { open } from 'node:fs/promises';
+import { copyBytes } from '../../src/flow/copy-bytes.ts';
 import { createMemorySource, type MemorySource } from '../../src/sources/memory-source.ts';
-import type { Source } from '../../src/sources/source.ts';
+import type { SeekableSource, Source } from '../../src/sources/source.ts';
 
 /** The key that everything here is encrypted for. */
 export const benchKey: KeyObject = createSecretKey(new Uint8Array(32).fill(9));
@@ -37,13 +38,31 @@ export function lendingSource(content: SharedArrayBuffer): MemorySource {
   return createMemorySource(new Uint8Array(content));
 }
 
+/** The same bytes in shared memory. */
+export function sharedCopy(bytes: Uint8Array): SharedArrayBuffer {
+  const copy = new SharedArrayBuffer(bytes.length);
+  copyBytes(bytes, new Uint8Array(copy));
+  return copy;
+}
+
 /** A source over the same bytes that copies them, as one over ordinary memory does. */
 export function copyingSource(content: SharedArrayBuffer): Source {
-  const source = createMemorySource(new Uint8Array(content));
+  const { name, size, read, close } = bound(createMemorySource(new Uint8Array(content)));
+  return { name, size, read, close };
+}
+
+/** The same for one that is read at any position. */
+export function copyingInput(content: SharedArrayBuffer): SeekableSource {
+  const { name, size, readAt, close } = bound(createMemorySource(new Uint8Array(content)));
+  return { name, size, readAt, close };
+}
+
+function bound(source: MemorySource): Pick<MemorySource, 'name' | 'size' | 'read' | 'readAt' | 'close'> {
   return {
     name: source.name,
     size: source.size,
     read: (target, signal) => source.read(target, signal),
+    readAt: (position, target, signal) => source.readAt(position, target, signal),
     close: () => source.close(),
   };
 }

@@ -41,12 +41,12 @@ export async function planToEncrypt(contentBytes: number, workers: number): Prom
 }
 
 /** The same for a run that decrypts these bytes. */
-export async function planToDecrypt(wire: Uint8Array, workers: number): Promise<MemoryPlan> {
+export async function planToDecrypt(wire: SharedArrayBuffer, workers: number): Promise<MemoryPlan> {
   let plan: MemoryPlan | undefined;
   const onPlan = (planned: MemoryPlan): void => {
     plan = planned;
   };
-  await decrypt(createMemorySource(wire), new NullSink(), { workers, onPlan });
+  await decrypt(createMemorySource(new Uint8Array(wire)), new NullSink(), { workers, onPlan });
   return plan!;
 }
 

@@ -26,7 +26,7 @@ export interface AeadEngine {
   ): Uint8Array | undefined;
 }
 
-// Without authTagLength, node:crypto verifies a tag of 4 bytes.
+// §4.4: Without authTagLength, node:crypto verifies a tag of 4 bytes.
 const options = { authTagLength: tagLength } as const;
 
 // Two calls that look alike, because the types of node:crypto tell the suites apart by literal.

@@ -57,7 +57,9 @@ export class FrameCipher {
    */
   decrypt(type: FrameType, frameIndex: number, frame: Uint8Array): Uint8Array | 'bad-frame' | 'frame-auth' {
     this.#prepare(type, frameIndex, frame.length - frameOverhead);
+    // §4.5, §6.9: the whole header is compared before anything is decrypted.
     for (let i = 0; i < frameHeaderLength; i++) if (frame[i] !== this.#header[i]) return 'bad-frame';
+    // §4.6.
     const message = frame.subarray(frameHeaderLength);
     return nodeAead.decrypt(this.#p.suite, this.#p.key, this.#nonce, this.#aad, message) ?? 'frame-auth';
   }

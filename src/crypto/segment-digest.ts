@@ -38,6 +38,7 @@ export function writeEvidence(
   target: Uint8Array,
 ): void {
   const ciphertextLength = frame.length - frameHeaderLength;
+  // §5.2.
   if (alg === digestAlgs.sha256Fragments) {
     const prefix = new Uint8Array(labels.fragment.length + 12);
     prefix.set(labels.fragment, 0);
@@ -89,6 +90,7 @@ export class SegmentDigest {
 
   #addCiphertexts(frames: number, wire: Uint8Array, frameSize: number): void {
     const stride = frameSize + frameOverhead;
+    // §5.1.
     for (let i = 0; i < frames; i++) {
       const frame = wire.subarray(i * stride, Math.min((i + 1) * stride, wire.length));
       const ciphertext = frame.subarray(frameHeaderLength);
@@ -126,6 +128,7 @@ export function openDigestPayload(
   digest: Uint8Array,
   final: boolean,
 ): Uint8Array | undefined {
+  // §5.4.
   const head = concatBytes(Uint8Array.of(alg, 0, 0, 0), digest);
   const streamDigest = payload.subarray(36);
   if (!equalBytes(payload.subarray(0, 36), head) || (!final && !isZero(streamDigest))) return undefined;

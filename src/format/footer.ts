@@ -27,6 +27,7 @@ export function encodeFooter(footer: Footer): Uint8Array {
  * @throws SealpartError `bad-index`
  */
 export function parseFooter(bytes: Uint8Array): Footer {
+  // §7.6.
   const intact =
     bytes.length === footerLength &&
     equalBytes(bytes.subarray(0, 8), footerMagic) &&

@@ -22,6 +22,7 @@ export function writeFrameHeader(
   frameIndex: number,
   plaintextLength: number,
 ): void {
+  // §4.2: the three bytes behind the type are flags and reserved, and zero.
   writeU32(target, offset, type);
   writeU32(target, offset + 4, segmentIndex);
   writeU32(target, offset + 8, frameIndex);

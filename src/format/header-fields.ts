@@ -142,6 +142,7 @@ export function parseFields(bytes: Uint8Array): HeaderField[] {
   let offset = 0;
   while (offset < bytes.length) {
     const type = bytes[offset]!;
+    // §1.17, §1.16: unknown recipients and optional fields pass, with values that nobody judges.
     judgeType(type);
     if (bytes.length - offset < 3) throw bad('the last field has no length');
     const length = readU16(bytes, offset + 1);
@@ -151,6 +152,7 @@ export function parseFields(bytes: Uint8Array): HeaderField[] {
     const count = (counts.get(type) ?? 0) + 1;
     counts.set(type, count);
     judgeCount(type, count);
+    // §1.15.
     if (isRecipientType(type) && ++recipients > maxRecipients)
       throw bad(`it has more than ${maxRecipients} recipients`);
     fields.push(field);
@@ -170,7 +172,9 @@ function judgeType(type: number): void {
 
 function judgeOrder(last: HeaderField | undefined, next: HeaderField): void {
   if (last === undefined) return;
+  // §1.11.
   if (fieldType(next) < fieldType(last)) throw bad('its fields are not in ascending order');
+  // §1.12.
   if (last.kind === 'context' && next.kind === 'context') {
     if (compareBytes(textBytes(next.name), textBytes(last.name)) <= 0) {
       throw bad('context entries are not unique and in ascending order');
@@ -185,6 +189,7 @@ function judgeCount(type: number, count: number): void {
     fieldTypes.passphrase,
     fieldTypes.origin,
   ];
+  // §1.14.
   if (single.includes(type) && count > 1) throw bad(`the field 0x${type.toString(16)} stands in it twice`);
   if (type === fieldTypes.kms && count > maxKmsRecipients) throw bad(`it has more than ${maxKmsRecipients} KMS keys`);
 }
@@ -237,6 +242,7 @@ function parseContext(value: Uint8Array): ContextField {
 
 function parsePassphrase(value: Uint8Array): PassphraseRecipient {
   exactly(value, 79, 'passphrase recipient');
+  // §1.19.
   const log2N = value[0]!;
   // Judged here, before anything is derived: 2^30 rounds would ask the reader for a terabyte of memory.
   if (log2N < scryptLog2NRange.least || log2N > scryptLog2NRange.most || value[1] !== scryptR || value[2] !== scryptP) {
@@ -275,6 +281,7 @@ function takePrefixed(value: Uint8Array, offset: number, what: string): [bytes: 
 }
 
 function decodeText(bytes: Uint8Array): string {
+  // §1.13.
   try {
     return strictUtf8.decode(bytes);
   } catch (cause) {
@@ -283,6 +290,7 @@ function decodeText(bytes: Uint8Array): string {
 }
 
 function exactly(value: Uint8Array, length: number, what: string): void {
+  // §1.10.
   if (value.length !== length) throw bad(`the ${what} has ${value.length} bytes, not ${length}`);
 }
 

@@ -62,6 +62,7 @@ export function parseIndexEntries(bytes: Uint8Array, segmentSizeLog2: number): I
   assert(bytes.length % indexEntryLength === 0, 'index content is whole entries');
   const entries: IndexEntry[] = [];
   for (let offset = 0; offset < bytes.length; offset += indexEntryLength) {
+    // §7.4.
     if (!isZero(bytes.subarray(offset + 12, offset + 16))) throw bad('reserved bytes are not zero');
     const entry: IndexEntry = {
       segmentIndex: readU32(bytes, offset),
@@ -74,6 +75,7 @@ export function parseIndexEntries(bytes: Uint8Array, segmentSizeLog2: number): I
     entries.push(entry);
   }
   for (const entry of entries) {
+    // §7.2.
     if (entry.contentLength > 2 ** segmentSizeLog2) {
       throw new SealpartError('bad-segment', `The index lists segment ${entry.segmentIndex} as larger than 2^S.`, {
         segment: entry.segmentIndex,
@@ -86,6 +88,7 @@ export function parseIndexEntries(bytes: Uint8Array, segmentSizeLog2: number): I
 function judgeEntry(entry: IndexEntry, before: IndexEntry | undefined): void {
   const part = partNumberOf(entry.segmentIndex);
   const k = entry.segmentIndex % maxSegmentsPerPart;
+  // §7.1.
   if (part < 1 || part > maxPartNumber) throw bad(`part ${part} is outside 1 to ${maxPartNumber}`);
   if (before !== undefined && partNumberOf(before.segmentIndex) === part) {
     if (entry.segmentIndex !== before.segmentIndex + 1)

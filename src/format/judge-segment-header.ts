@@ -47,6 +47,7 @@ export const indexPlace: SegmentPlace = { kind: 'index', segmentIndex: indexSegm
  */
 export function judgeSegmentHeader(header: SegmentHeader, parameters: StreamParameters, place: SegmentPlace): void {
   const segment = place.segmentIndex;
+  // §2.1, §7.8.
   if (header.segmentIndex !== segment) {
     throw new SealpartError(
       'segment-order',
@@ -54,6 +55,7 @@ export function judgeSegmentHeader(header: SegmentHeader, parameters: StreamPara
       { segment },
     );
   }
+  // §3.6, §6.7: an unknown compression is the one thing that comes before all the rest.
   if (header.compression > 1) {
     throw new SealpartError('unsupported', `This program does not know compression ${header.compression}.`, {
       segment,
@@ -69,7 +71,9 @@ export function judgeSegmentHeader(header: SegmentHeader, parameters: StreamPara
 }
 
 function flagsFault(header: SegmentHeader, parameters: StreamParameters, place: SegmentPlace): string | undefined {
+  // §3.4.
   if ((header.flags & ~(segmentFlags.final | segmentFlags.index)) !== 0) return 'it has unknown flags';
+  // §3.5.
   if (header.digestAlg !== parameters.digestAlg) return 'it names another digest than the stream';
   if (header.compression > parameters.compression) return 'it is compressed in a stream that is not';
   const final = (header.flags & segmentFlags.final) !== 0;
@@ -92,11 +96,13 @@ function flagsFault(header: SegmentHeader, parameters: StreamParameters, place: 
 /** What must hold between the fields of any segment header (§3), computed without wrap-around. */
 function lengthsFault(header: SegmentHeader, parameters: StreamParameters): string | undefined {
   const { contentLength, payloadLength } = header;
+  // §3.8.
   if (header.compression === 0) {
     if (payloadLength !== contentLength) return 'payload_len is not content_len';
   } else if (payloadLength === 0 || payloadLength >= contentLength) {
     return 'a compressed payload is not smaller than its content';
   }
+  // §3.7.
   if (header.dataFrames !== dataFramesOf(payloadLength, parameters.frameSizeLog2)) {
     return 'data_frames is not what payload_len takes';
   }
@@ -104,6 +110,7 @@ function lengthsFault(header: SegmentHeader, parameters: StreamParameters): stri
   if (header.wireLength !== wireLengthOf(payloadLength, parameters.frameSizeLog2)) {
     return 'wire_len is not what payload_len takes';
   }
+  // §3.1.
   return header.reservedIsZero ? undefined : 'reserved bytes are not zero';
 }
 
@@ -122,6 +129,7 @@ function placeFault(header: SegmentHeader, parameters: StreamParameters, place: 
         : undefined;
     case 'index': {
       if (header.compression !== 0) return 'the index is compressed';
+      // §7.3.
       const entries = header.contentLength / 64;
       const whole = Number.isInteger(entries) && entries >= 1 && entries <= maxIndexEntries;
       return whole ? undefined : 'its content is not 1 to 2^20 index entries';
@@ -132,18 +140,20 @@ function placeFault(header: SegmentHeader, parameters: StreamParameters, place: 
 function scheduleFault(header: SegmentHeader, parameters: StreamParameters, index: number): string | undefined {
   if (parameters.layout !== layouts.scheduled || index > maxScheduledIndex) return 'no schedule has this segment';
   const capacity = contentCapacity(parameters, index);
+  // §2.2.
   if ((header.flags & segmentFlags.final) === 0) {
     return header.contentLength === capacity
       ? undefined
       : `it is not the last one and holds less or more than ${capacity}`;
   }
-  // An empty stream is one segment of no content; any other last segment holds at least a byte (§2).
+  // §2.3: An empty stream is one segment of no content; any other last segment holds at least a byte (§2).
   const least = index === 0 ? 0 : 1;
   const fits = header.contentLength >= least && header.contentLength <= capacity;
   return fits ? undefined : `as the last segment it must hold ${least} to ${capacity} bytes`;
 }
 
 function entryFault(header: SegmentHeader, parameters: StreamParameters, entry: IndexEntry): string | undefined {
+  // §7.8.
   if (header.contentLength !== entry.contentLength) return 'content_len is not that of its index entry';
   if (header.contentLength > 2 ** parameters.segmentSizeLog2) return 'content_len is over the segment size';
   if (segmentHeaderLength + header.wireLength !== entry.totalLength) return 'wire_len is not that of its index entry';

@@ -57,6 +57,7 @@ export interface ProfileRequest {
 export function chooseProfile(request: ProfileRequest): Profile {
   const asked = request.segmentSizeBytes;
   const segmentSizeLog2 = asked === undefined ? standardSegmentSizeLog2(request) : segmentLog2(asked);
+  // §2.5.
   if (request.forStore && segmentSizeLog2 < storeSegmentSizeLog2) {
     throw refused(
       `A segment of ${sizeText(asked ?? 0)} cannot be a part of an object: stores want parts of 5 MiB. Take 8MiB.`,
@@ -67,8 +68,10 @@ export function chooseProfile(request: ProfileRequest): Profile {
 }
 
 function standardSegmentSizeLog2(request: ProfileRequest): number {
+  // §2.8.
   if (request.contentLength === undefined) return storeSegmentSizeLog2;
   const most = request.maxSegments ?? maxSegmentsInStore;
+  // §2.7.
   for (let log2 = storeSegmentSizeLog2; log2 <= segmentSizeLog2Range.most; log2++) {
     const segments = Math.max(1, Math.ceil((request.contentLength + request.headerLen) / 2 ** log2));
     if (segments <= most) return log2;
@@ -93,6 +96,7 @@ function chooseGrowth(
   if (growEvery === 0) return fixed;
   if (!Number.isInteger(growEvery) || growEvery < 0 || growEvery > 0xffff)
     throw refused(`Segments can grow every 1 to 65535, not ${growEvery}.`);
+  // §2.6.
   if (request.equalParts === true) throw refused('This store wants parts of one size: segments cannot grow.');
   const max =
     request.maxSegmentSizeBytes === undefined ? segmentSizeLog2Range.most : segmentLog2(request.maxSegmentSizeBytes);
@@ -109,6 +113,7 @@ function chooseFrame(request: ProfileRequest, segmentSizeLog2: number): number {
       `A frame of ${sizeText(2 ** log2)} does not fit into a segment of ${sizeText(2 ** segmentSizeLog2)}: take at most the segment size.`,
     );
   }
+  // §2.6.
   if (request.forStore && 2 ** log2 <= request.headerLen) {
     throw refused(
       `Frames of ${sizeText(2 ** log2)} with a stream header of ${request.headerLen} bytes would make parts of several sizes: take frames of ${sizeText(2 ** (Math.floor(Math.log2(request.headerLen)) + 1))}.`,

@@ -93,10 +93,12 @@ export function writeSegmentHeader(
  * @throws SealpartError `truncated`, `bad-magic`, `crc-mismatch`
  */
 export function parseSegmentHeader(bytes: Uint8Array, place: number): SegmentHeader {
+  // §3.2.
   judgeMagic(bytes, segmentMagic, `segment ${place}`, place);
   if (bytes.length < segmentHeaderLength) {
     throw new SealpartError('truncated', `The input ends inside the header of segment ${place}.`, { segment: place });
   }
+  // §3.3.
   if (crc32(bytes.subarray(0, 60)) !== readU32(bytes, 60)) {
     throw new SealpartError(
       'crc-mismatch',

@@ -56,7 +56,9 @@ export function encodeCore(core: StreamCore): Uint8Array {
  * @throws SealpartError `truncated`, `bad-magic`, `unsupported`, `bad-header`
  */
 export function parseCore(bytes: Uint8Array): StreamCore {
+  // §1.2.
   judgeMagic(bytes, streamMagic, 'a Sealpart stream');
+  // §1.3, §6.6: what a later version might have changed is judged first, byte by byte.
   for (const [offset, name, most] of [
     [8, 'version', undefined],
     [9, 'suite', 2],
@@ -83,6 +85,7 @@ export function parseCore(bytes: Uint8Array): StreamCore {
     headerLen: readU16(bytes, 18),
   };
   judgeParameters(parameters);
+  // §1.1.
   if (!isZero(bytes.subarray(20, 24))) {
     throw new SealpartError('bad-header', 'The stream header is not well-formed: reserved bytes are not zero.');
   }
@@ -107,6 +110,7 @@ export function judgeMagic(bytes: Uint8Array, magic: Uint8Array, what: string, s
       });
     }
   }
+  // §6.5: a strict prefix of a magic is an input that ends early, not another kind of file.
   if (shared < magic.length) {
     throw new SealpartError('truncated', `The input ends where ${what} should begin.`, { segment });
   }

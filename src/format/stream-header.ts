@@ -69,6 +69,7 @@ export function parseHeaderLength(start: Uint8Array): number {
   const { headerLen } = parseCore(start).parameters;
   needHeaderBytes(start, coreLength + 2);
   const fieldsLength = readU16(start, coreLength);
+  // §1.9.
   if (headerOverhead + fieldsLength > headerLen) {
     throw new SealpartError('bad-header', 'The stream header is not well-formed: its fields are longer than itself.');
   }
@@ -86,6 +87,7 @@ export function parseStreamHeader(bytes: Uint8Array): StreamHeader {
   needHeaderBytes(bytes, headerLen);
   const own = bytes.slice(0, headerLen);
   const crcOffset = headerLen - trailerLength;
+  // §1.8.
   if (crc32(own.subarray(0, crcOffset)) !== readU32(own, crcOffset)) {
     throw new SealpartError(
       'crc-mismatch',

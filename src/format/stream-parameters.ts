@@ -45,9 +45,11 @@ export function judgeParameters(p: StreamParameters): void {
   const f = p.frameSizeLog2;
   const s = p.segmentSizeLog2;
   const m = p.segmentSizeMaxLog2;
+  // §1.4.
   check(f >= frameSizeLog2Range.least && f <= frameSizeLog2Range.most, `frame_size_log2 is ${f}, not 12 to 20`);
   check(s >= segmentSizeLog2Range.least && s <= segmentSizeLog2Range.most, `segment_size_log2 is ${s}, not 14 to 30`);
   check(s >= f, `segment_size_log2 ${s} is below frame_size_log2 ${f}`);
+  // §1.5.
   check(m >= s && m <= segmentSizeLog2Range.most, `segment_size_max_log2 is ${m}, not ${s} to 30`);
   check(p.layout === layouts.scheduled || m === s, 'an indexed stream has segments of one size');
   check(p.layout === layouts.scheduled || p.compression === 0, 'an indexed stream is not compressed');

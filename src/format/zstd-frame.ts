@@ -12,6 +12,7 @@ const maxBlockBytes = 128 * 1024;
  * @returns what is wrong with it, or undefined
  */
 export function zstdFrameFault(payload: Uint8Array, contentLength: number): string | undefined {
+  // §3.10.
   const header = readFrameHeader(payload);
   if (typeof header === 'string') return header;
   if (header.contentSize !== BigInt(contentLength)) return 'its content size is not content_len';

@@ -199,6 +199,9 @@ class SegmentsWork {
       const counts = { contentBytes: segment.facts.contentLength, wireBytes: segment.bytes.length };
       const frames = Math.ceil(segment.facts.payloadLength / 2 ** stream.parameters.frameSizeLog2) + 2;
       telemetry.segmentDone({ ...counts, frames, attempts: segment.attempts });
+    } catch (error) {
+      telemetry.segmentAbandoned();
+      throw error;
     } finally {
       releasePlain();
       wire.release();

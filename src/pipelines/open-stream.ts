@@ -19,17 +19,8 @@ const headerProbeBytes = 4096;
  */
 export async function openStream(input: WireInput, access: ReaderKeys, signal: AbortSignal): Promise<OpenedStream> {
   const start = await readStart(input, signal);
-  if (
-    start.length > 0 &&
-    start.length < segmentMagic.length &&
-    equalBytes(start, segmentMagic.subarray(0, start.length))
-  ) {
-    throw new SealpartError('truncated', `${input.name} ends inside the magic bytes of a stream.`);
-  }
-  if (equalBytes(start.subarray(0, segmentMagic.length), segmentMagic)) {
-    if (input.size === undefined) throw notSeekable(input.name);
-    return openIndexedTail(input, input.size, access, signal);
-  }
+  const indexedSize = judgeStart(input, start);
+  if (indexedSize !== undefined) return openIndexedTail(input, indexedSize, access, signal);
   const header = parseStreamHeader(await completeHeader(input, start, signal));
   const opened = await openHeader(header, access, signal);
   if (header.core.parameters.layout !== layouts.scheduled) {
@@ -44,10 +35,27 @@ export async function openStream(input: WireInput, access: ReaderKeys, signal: A
 /**
  * The stream header at the start of the input, believed by nobody yet: what can be said without a key.
  *
- * @throws SealpartError `truncated`, `bad-magic`, `unsupported`, `bad-header`, `crc-mismatch`
+ * @throws SealpartError `truncated`, `bad-magic`, `unsupported`, `bad-header`, `crc-mismatch`; `not-seekable`
  */
 export async function readHeader(input: WireInput, signal: AbortSignal): Promise<StreamHeader> {
-  return parseStreamHeader(await completeHeader(input, await readStart(input, signal), signal));
+  const start = await readStart(input, signal);
+  judgeStart(input, start);
+  return parseStreamHeader(await completeHeader(input, start, signal));
+}
+
+/**
+ * Which layout the first bytes speak of (§7.10). Both magics begin alike, and an input that ends there is truncated.
+ *
+ * @returns the input's size where it is an indexed stream
+ */
+function judgeStart(input: WireInput, start: Uint8Array): number | undefined {
+  const shared = Math.min(start.length, segmentMagic.length);
+  if (shared === 0 || !equalBytes(start.subarray(0, shared), segmentMagic.subarray(0, shared))) return undefined;
+  if (shared < segmentMagic.length) {
+    throw new SealpartError('truncated', `${input.name} ends inside the magic bytes of a stream.`);
+  }
+  if (input.size === undefined) throw notSeekable(input.name);
+  return input.size;
 }
 
 /** True if the input starts like an indexed stream (§7). */

@@ -1,6 +1,7 @@
 import { OrderedWindow } from '../flow/ordered-window.ts';
 import { type FetchedItem, type FetchOptions, SegmentFetcher } from './segment-fetcher.ts';
 import { type ReleaseOptions, SegmentReleaser } from './segment-releaser.ts';
+import type { Telemetry } from './telemetry.ts';
 
 /** Items between fetcher and releaser; memory bounds them first, unless segments are tiny. */
 const windowItems = 256;
@@ -29,18 +30,21 @@ export async function releaseSegments(
     throw error;
   } finally {
     await fetching;
-    await discard(window.drain());
+    await discard(window.drain(), fetch.telemetry);
     releaser.release();
   }
 }
 
-async function discard(items: readonly FetchedItem[]): Promise<void> {
+async function discard(items: readonly FetchedItem[], telemetry: Telemetry): Promise<void> {
   // Workers may still be writing, also into a segment whose memory stands in another item, or with the releaser.
   await Promise.allSettled(items.map((item) => (item.kind === 'batch' ? item.result : undefined)));
   for (const item of items) {
-    if (item.kind === 'segment') item.held?.lease.release();
-    if (item.kind !== 'batch') continue;
-    item.wire.release();
-    item.plain?.release();
+    if (item.kind === 'segment') {
+      telemetry.segmentAbandoned();
+      item.held?.lease.release();
+    } else if (item.kind === 'batch') {
+      item.wire.release();
+      item.plain?.release();
+    }
   }
 }

@@ -1,6 +1,7 @@
-import { SealpartError } from '../errors.ts';
+import { assert } from '../assert.ts';
 import { chooseProfile, type FramePreset, judgeSegmentCount, type ProfileRequest } from '../format/profile.ts';
 import {
+  type Compression,
   type DigestAlg,
   digestAlgs,
   layouts,
@@ -55,8 +56,9 @@ export async function sealStream(
 ): Promise<SealedStream> {
   const headerLen = headerLenFor(options.recipients, options);
   const compression = options.zstd === true ? 1 : 0;
-  const maxSegmentSizeBytes = options.maxSegmentSizeBytes ?? growthLimit(options, contentLength, memory);
-  const profile = chooseProfile({ ...options, ...destination, contentLength, headerLen, maxSegmentSizeBytes });
+  const request = { ...options, ...destination, contentLength, headerLen };
+  const maxSegmentSizeBytes = options.maxSegmentSizeBytes ?? growthLimit(request, compression, memory);
+  const profile = chooseProfile({ ...request, maxSegmentSizeBytes });
   const parameters: StreamParameters = {
     ...profile,
     suite: options.suite ?? suites.aesGcm,
@@ -74,15 +76,10 @@ export async function sealStream(
 }
 
 /** Where the length is unknown, segments grow as far as the budget can hold them. */
-function growthLimit(
-  options: WriteOptions,
-  contentLength: number | undefined,
-  memory: MemoryRequest,
-): number | undefined {
-  if (contentLength !== undefined) return undefined;
-  const frameSizeLog2 = options.frameSizeBytes === undefined ? 16 : Math.floor(Math.log2(options.frameSizeBytes));
-  const log2 = largestSegmentSizeLog2(memory.memoryBytes, frameSizeLog2, options.zstd === true);
-  if (log2 === undefined)
-    throw new SealpartError('bad-parameters', 'The memory budget holds not even the smallest segment.');
+function growthLimit(request: ProfileRequest, compression: Compression, memory: MemoryRequest): number | undefined {
+  if (request.contentLength !== undefined) return undefined;
+  const { frameSizeLog2 } = chooseProfile(request);
+  const log2 = largestSegmentSizeLog2(memory.memoryBytes, frameSizeLog2, compression === 1);
+  assert(log2 !== undefined, 'the least memory that a run has holds the smallest segment');
   return 2 ** log2;
 }

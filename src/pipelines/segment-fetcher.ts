@@ -22,6 +22,11 @@ export interface HeldSegment {
   readonly content: Stretch | undefined;
 }
 
+/** The frames of a batch: in wire memory, or in memory that the input lends. */
+export interface BatchWire extends ArenaLease {
+  readonly lent?: SharedArrayBuffer;
+}
+
 /** What the fetcher hands on, in the order of the wire. */
 export type FetchedItem =
   | {
@@ -33,7 +38,7 @@ export type FetchedItem =
   | {
       readonly kind: 'batch';
       readonly place: BatchPlace;
-      readonly wire: ArenaLease;
+      readonly wire: BatchWire;
       /** Absent where the segment is held: its payload's memory is. */
       readonly plain: ArenaLease | undefined;
       readonly result: Promise<BatchResult>;
@@ -107,13 +112,13 @@ export class SegmentFetcher {
     const headerBytes = await telemetry.time('read', () => readUpTo(input, start, segmentHeaderLength, signal));
     const header = parseSegmentHeader(headerBytes, visit.place.segmentIndex);
     judgeSegmentHeader(header, stream.parameters, visit.place);
-    telemetry.segmentStarted();
     const decryption = new SegmentDecryption(pool, stream, header);
     const held =
       visit.frames === undefined && holds(header.payloadLength, header.compression === 1)
         ? await this.#hold(decryption, signal)
         : undefined;
     await this.#push({ kind: 'segment', visit, decryption, held }, () => held?.lease.release(), signal);
+    telemetry.segmentStarted();
 
     const framesStart = start + segmentHeaderLength;
     const { first, end } = visit.frames ?? { first: 0, end: header.dataFrames };
@@ -157,18 +162,13 @@ export class SegmentFetcher {
     held: HeldSegment | undefined,
     signal: AbortSignal,
   ): Promise<void> {
-    const { pool, input, telemetry } = this.#o;
+    const { pool, telemetry } = this.#o;
     // Plain before wire, here as where segments are encrypted: runs that share a pool never wait for each other in a ring.
     const plain = held === undefined ? await pool.plain.lease(place.plain.length, signal) : undefined;
-    let wire: ArenaLease | undefined;
+    let wire: BatchWire;
     try {
-      wire = await pool.wire.lease(place.wire.length, signal);
-      const { bytes } = wire;
-      const position = framesStart + place.wire.offset;
-      const count = await telemetry.time('read', () => input.readAt(position, bytes, signal));
-      this.#needWhole(count, bytes.length, decryption.header.segmentIndex);
+      wire = await this.#fetchWire(framesStart + place.wire.offset, place.wire.length, decryption, signal);
     } catch (error) {
-      wire?.release();
       plain?.release();
       throw error;
     }
@@ -176,17 +176,42 @@ export class SegmentFetcher {
     const plainOffset = held === undefined ? plain!.offset : held.payload.offset + place.plain.offset;
     const plainPlace = { offset: plainOffset, length: place.plain.length };
     const result = telemetry.time('compute', () =>
-      decryption.decrypt(place, { offset: wire.offset, length: wire.length }, plainPlace),
+      decryption.decrypt(place, { offset: wire.offset, length: wire.length }, plainPlace, wire.lent),
     );
     // Whoever takes the item awaits it; until then a failure is nobody's unhandled rejection.
     result.catch(() => undefined);
-    const taken = wire;
     const release = async (): Promise<void> => {
       await Promise.allSettled([result]);
-      taken.release();
+      wire.release();
       plain?.release();
     };
     await this.#push({ kind: 'batch', place, wire, plain, result }, release, signal);
+  }
+
+  /** Borrows the bytes where the input lends them, and else reads them into the pool's memory. */
+  async #fetchWire(
+    position: number,
+    length: number,
+    decryption: SegmentDecryption,
+    signal: AbortSignal,
+  ): Promise<BatchWire> {
+    const { pool, input, telemetry } = this.#o;
+    const { segmentIndex } = decryption.header;
+    if (input.lendAt !== undefined) {
+      const { buffer, offset, length: given } = input.lendAt(position, length);
+      this.#needWhole(given, length, segmentIndex);
+      const bytes = new Uint8Array(buffer, offset, length);
+      return { offset, length, bytes, lent: buffer, release: () => undefined };
+    }
+    const wire = await pool.wire.lease(length, signal);
+    try {
+      const count = await telemetry.time('read', () => input.readAt(position, wire.bytes, signal));
+      this.#needWhole(count, length, segmentIndex);
+      return wire;
+    } catch (error) {
+      wire.release();
+      throw error;
+    }
   }
 
   async #push(item: FetchedItem, undo: () => void | Promise<void>, signal: AbortSignal): Promise<void> {

@@ -1,3 +1,4 @@
+import { SealpartError } from '../errors.ts';
 import { SharedArena } from '../flow/shared-arena.ts';
 import type { PlainPayload } from '../segments/encrypt-segment.ts';
 import type { Source } from '../sources/source.ts';
@@ -31,12 +32,28 @@ export class SegmentReader {
     this.#withScratch = withScratch;
   }
 
-  /** @param capacity what the segment holds if it is not the last one. */
+  /**
+   * @param capacity what the segment holds if it is not the last one.
+   * @throws SealpartError `source-changed` if the source has other bytes than it announced; what the source throws
+   */
   async next(capacity: number, signal: AbortSignal): Promise<ReadSegment> {
     const { lend } = this.#source;
-    return lend === undefined || this.#withScratch
-      ? this.#read(capacity, signal)
-      : this.#borrow(lend.call(this.#source, capacity));
+    const read =
+      lend === undefined || this.#withScratch
+        ? await this.#read(capacity, signal)
+        : this.#borrow(lend.call(this.#source, capacity));
+    if (this.#keptItsWord(read, capacity)) return read;
+    read.release();
+    const { name, size } = this.#source;
+    const promised = size === undefined ? 'went on after it had ended' : `does not have the ${size} bytes it announced`;
+    throw new SealpartError('source-changed', `${name} ${promised}: it changed while it was read. Begin again.`);
+  }
+
+  /** A segment that is neither full nor the last one would make a stream that nobody can read. */
+  #keptItsWord({ payload, last }: ReadSegment, capacity: number): boolean {
+    const { size } = this.#source;
+    if (last) return size === undefined || this.#givenBytes === size;
+    return payload.length === capacity && (size === undefined || this.#givenBytes < size);
   }
 
   async #read(capacity: number, signal: AbortSignal): Promise<ReadSegment> {

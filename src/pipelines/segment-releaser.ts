@@ -5,7 +5,7 @@ import type { OrderedWindow } from '../flow/ordered-window.ts';
 import type { ArenaLease } from '../flow/shared-arena.ts';
 import { equalBytes } from '../format/bytes.ts';
 import { frameOverhead } from '../format/frame-header.ts';
-import { segmentFlags } from '../format/segment-header.ts';
+import { segmentFlags, segmentHeaderLength } from '../format/segment-header.ts';
 import { decompressPayload } from '../segments/compress-segment.ts';
 import { frameRefusal, type SegmentDecryption } from '../segments/segment-decryption.ts';
 import type { StreamCrypto } from '../segments/stream-crypto.ts';
@@ -80,6 +80,7 @@ export class SegmentReleaser {
 
   /** Gives back what it still holds, once no worker is writing into a held segment any more. */
   release(): void {
+    if (this.#segment !== undefined) this.#o.telemetry.segmentAbandoned();
     this.#segment?.held?.lease.release();
     this.#lastFrame?.release();
   }
@@ -228,12 +229,13 @@ export class SegmentReleaser {
 function countsOf({ visit, decryption }: OpenSegment): { contentBytes: number; wireBytes: number; frames: number } {
   const { header, frameSizeBytes } = decryption;
   if (visit.frames === undefined) {
-    return { contentBytes: header.contentLength, wireBytes: header.wireLength, frames: header.frameCount };
+    const wireBytes = segmentHeaderLength + header.wireLength;
+    return { contentBytes: header.contentLength, wireBytes, frames: header.frameCount };
   }
   const frames = visit.frames.end - visit.frames.first;
   const end = Math.min(header.payloadLength, visit.frames.end * frameSizeBytes);
   const contentBytes = end - visit.frames.first * frameSizeBytes;
-  return { contentBytes, wireBytes: contentBytes + frames * frameOverhead, frames };
+  return { contentBytes, wireBytes: segmentHeaderLength + contentBytes + frames * frameOverhead, frames };
 }
 
 function lastFrameLength(payloadLength: number, frameSizeBytes: number): number {

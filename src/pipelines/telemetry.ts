@@ -5,6 +5,7 @@ export type Stage = 'read' | 'compute' | 'write';
 export interface TelemetrySnapshot {
   /** Bytes of content that were encrypted, or decrypted and verified. */
   readonly contentBytes: number;
+  /** Bytes of segment headers and frames that were made or read; what was sealed again counts once. */
   readonly wireBytes: number;
   readonly frames: number;
   readonly segments: number;
@@ -47,6 +48,11 @@ export class Telemetry {
     this.#wireBytes += counts.wireBytes;
     this.#frames += counts.frames;
     this.#repeated += (counts.attempts ?? 1) - 1;
+  }
+
+  /** A segment that was started and will not be done: its run failed. */
+  segmentAbandoned(): void {
+    this.#inFlight--;
   }
 
   memoryUsed(plainBytes: number, wireBytes: number): void {

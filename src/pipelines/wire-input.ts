@@ -1,6 +1,6 @@
 import { assert } from '../assert.ts';
 import { isSeekable } from '../sources/seekable.ts';
-import type { SeekableSource, Source } from '../sources/source.ts';
+import type { LentBytes, SeekableSource, Source } from '../sources/source.ts';
 
 /** Encrypted bytes by position, for readers that mostly, but not always, go forward. */
 export interface WireInput {
@@ -9,6 +9,8 @@ export interface WireInput {
   readonly size: number | undefined;
   /** Fills `target` from `position` on: fewer bytes only where the input ends. */
   readAt(position: number, target: Uint8Array, signal: AbortSignal): Promise<number>;
+  /** Hands out shared memory instead of copying; as readAt, fewer bytes only where the input ends. */
+  lendAt?(position: number, length: number): LentBytes;
   close(): Promise<void>;
 }
 

@@ -51,8 +51,12 @@ export class SegmentDecryption {
     return 2 ** this.#stream.parameters.frameSizeLog2;
   }
 
-  /** Has a batch decrypted. Its memory is the caller's again when the promise has settled. */
-  decrypt(place: BatchPlace, wire: Stretch, plain: Stretch): Promise<BatchResult> {
+  /**
+   * Has a batch decrypted. Its memory is the caller's again when the promise has settled.
+   *
+   * @param lentWire where the wire stands if not in the pool's memory.
+   */
+  decrypt(place: BatchPlace, wire: Stretch, plain: Stretch, lentWire?: SharedArrayBuffer): Promise<BatchResult> {
     const batch: FrameBatch = {
       ...this.#cipher,
       operation: 'decrypt',
@@ -61,6 +65,7 @@ export class SegmentDecryption {
       firstFrame: place.firstFrame,
       plain,
       wire,
+      ...(lentWire === undefined ? {} : { lentWire }),
     };
     // Small content is decrypted here: a thread takes longer to start than this takes in all.
     if (this.header.payloadLength <= this.frameSizeBytes) return Promise.resolve(this.#pool.runBatchInline(batch));

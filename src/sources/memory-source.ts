@@ -41,26 +41,30 @@ class MemoryReader implements MemorySource {
 
   /** The next bytes, of which those that lie in `shared` are handed out without a copy. */
   advance(shared: SharedArrayBuffer, length: number): LentBytes {
-    assert(!this.#closed, 'a memory source lends nothing after close');
-    const lent = {
-      buffer: shared,
-      offset: this.#bytes.byteOffset + this.#position,
-      length: Math.min(length, this.size - this.#position),
-    };
+    const lent = this.lendFrom(shared, this.#position, length);
     this.#position += lent.length;
     return lent;
+  }
+
+  lendFrom(shared: SharedArrayBuffer, position: number, length: number): LentBytes {
+    assert(!this.#closed, 'a memory source lends nothing after close');
+    const start = Math.min(position, this.size);
+    return { buffer: shared, offset: this.#bytes.byteOffset + start, length: Math.min(length, this.size - start) };
   }
 }
 
 /**
  * A source over bytes that stay as they are until it is closed. If they lie in a SharedArrayBuffer it also lends
- * them; otherwise it has no `lend`.
+ * them; otherwise it has neither `lend` nor `lendAt`.
  *
  * @param name - What to call it in messages.
  */
 export function createMemorySource(bytes: Uint8Array, name = 'memory'): MemorySource {
-  const reader: MemoryReader & { lend?: (length: number) => LentBytes } = new MemoryReader(bytes, name);
+  const reader: MemoryReader & Pick<MemorySource, 'lend' | 'lendAt'> = new MemoryReader(bytes, name);
   const memory = bytes.buffer;
-  if (memory instanceof SharedArrayBuffer) reader.lend = (length) => reader.advance(memory, length);
+  if (memory instanceof SharedArrayBuffer) {
+    reader.lend = (length) => reader.advance(memory, length);
+    reader.lendAt = (position, length) => reader.lendFrom(memory, position, length);
+  }
   return reader;
 }

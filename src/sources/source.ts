@@ -46,5 +46,7 @@ export interface SeekableSource {
    *   was when it was opened, `aborted` if the signal fired.
    */
   readAt(position: number, target: Uint8Array, signal: AbortSignal): Promise<number>;
+  /** Like readAt, but hands out its own shared memory instead of copying. Sources without shared memory do not have it. */
+  lendAt?(position: number, length: number): LentBytes;
   close(): Promise<void>;
 }

@@ -34,6 +34,8 @@ export interface FrameBatch {
   readonly wire: Stretch;
   /** Where the plaintext lies if not in the worker's own plain memory: what a source has lent. */
   readonly lent?: SharedArrayBuffer;
+  /** The same for the frames of a batch that is decrypted: nothing is ever written there. */
+  readonly lentWire?: SharedArrayBuffer;
 }
 
 /** What a worker found out while it had a batch in hand. */

@@ -8,7 +8,7 @@ import type { BatchResult, FrameBatch, FrameFault, WorkerMemory } from './messag
 /** Encrypts or decrypts a batch of DATA frames, and collects CRC and digest evidence while the bytes are at hand. */
 export function runBatch(batch: FrameBatch, memory: WorkerMemory): BatchResult {
   const plain = new Uint8Array(batch.lent ?? memory.plain, batch.plain.offset, batch.plain.length);
-  const wire = new Uint8Array(memory.wire, batch.wire.offset, batch.wire.length);
+  const wire = new Uint8Array(batch.lentWire ?? memory.wire, batch.wire.offset, batch.wire.length);
   const frames = Math.ceil(batch.plain.length / batch.frameSizeBytes);
   const evidence = new Uint8Array(frames * evidenceLength(batch.digestAlg));
   const fault =

@@ -1,136 +1,26 @@
-import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
-import { SealpartError } from '../../src/errors.ts';
+import { afterAll, describe, expect, it } from 'vitest';
 import { equalBytes } from '../../src/format/bytes.ts';
 import { keyFileRecipient } from '../../src/keys/key-file.ts';
-import { openDirectoryStore } from '../../src/objects/directory/open-directory-store.ts';
-import type { ObjectStore } from '../../src/objects/object-store.ts';
 import { decryptRange } from '../../src/pipelines/decrypt-range.ts';
 import { decryptStream } from '../../src/pipelines/decrypt-stream.ts';
 import { encryptStream } from '../../src/pipelines/encrypt-stream.ts';
-import { exportObject, getObject, getObjectRange } from '../../src/pipelines/get-object.ts';
-import { putObject } from '../../src/pipelines/put-object.ts';
 import { verifyStructure } from '../../src/pipelines/verify-structure.ts';
 import { createMemorySource } from '../../src/sources/memory-source.ts';
-import { createFramePool, type FramePool } from '../../src/workers/frame-pool.ts';
+import { createFramePool } from '../../src/workers/frame-pool.ts';
 import { randomLooking } from '../support/content.ts';
 import { cutSource } from '../support/pieces.ts';
-import { access, calm, kek, makeIndexed, makeScheduled, parametersOf } from '../support/streams.ts';
-import { temporaryDirectory } from '../support/temporary-directory.ts';
-import {
-  type Interference,
-  WatchedCalls,
-  watchSeekable,
-  watchSink,
-  watchSource,
-  watchStore,
-} from '../support/watched-calls.ts';
+import { failureOf } from '../support/refusal.ts';
+import { access, kek, makeIndexed, makeScheduled, parametersOf } from '../support/streams.ts';
+import { WatchedCalls, watchSeekable, watchSource } from '../support/watched-calls.ts';
 import { WatchedSink } from '../support/watched-sink.ts';
-
-// Every run is cancelled at each of its waits, and each of its waits is made to fail. Whatever happens, it settles
-// with the right error, the sink knows how it ended, no memory stays taken and nothing is left unhandled.
-
-interface Scene {
-  readonly calls: WatchedCalls;
-  readonly pool: FramePool;
-}
-
-/** What a run left behind. */
-interface Ending {
-  /** What the run resolved to or was rejected with. */
-  readonly error: unknown;
-  readonly sink: WatchedSink | undefined;
-  /** True if what the run should make stands there whole; false if nothing of it does. */
-  readonly complete: boolean;
-}
-
-type Run = (scene: Scene) => Promise<Ending>;
+import { everyKind, interfereEverywhere, intoSink, outcomeOf, type Run } from './interfere.ts';
 
 const pool = createFramePool({ workers: 0, plainBytes: 2 ** 18, wireBytes: 2 ** 22 });
-const unhandled: unknown[] = [];
-const noteUnhandled = (reason: unknown): void => {
-  unhandled.push(reason);
-};
-process.on('unhandledRejection', noteUnhandled);
+const threaded = createFramePool({ workers: 2, plainBytes: 2 ** 22, wireBytes: 2 ** 17 });
+afterAll(() => Promise.all([pool.close(), threaded.close()]));
 
-afterAll(async () => {
-  process.off('unhandledRejection', noteUnhandled);
-  await pool.close();
-});
-
-async function outcomeOf(work: Promise<unknown>): Promise<unknown> {
-  let timer: NodeJS.Timeout | undefined;
-  const tooLong = new Promise((resolve) => {
-    timer = setTimeout(() => resolve(new Error('it did not settle')), 10_000);
-  });
-  const outcome = await Promise.race([
-    work.then(
-      () => undefined,
-      (error: unknown) => error,
-    ),
-    tooLong,
-  ]);
-  clearTimeout(timer);
-  return outcome;
-}
-
-/** Calls after which a store has the object, whatever its writer is told. */
-const lastCalls = ['store.completeMultipart', 'store.put'];
-/** What may still be asked of the world by a run that was cancelled: what was under way, and how it ends. */
-const mostCallsAfterStop = 4;
-
-function judge(ending: Ending, calls: WatchedCalls, at: number, how: Interference): void {
-  const where = `${how} at ${at}: ${calls.names[at]}`;
-  expect(calls.met, where).toBe(true);
-  expect(calls.callsAfterStop, where).toBeLessThanOrEqual(mostCallsAfterStop);
-  if (ending.error === undefined) {
-    // It was cancelled too late: all of it was there.
-    expect(how, where).toMatch(/abort/);
-    expect(ending.complete, where).toBe(true);
-    if (ending.sink !== undefined) expect(ending.sink.state, where).toBe('finished');
-  } else {
-    if (how === 'fail') expect(ending.error, where).toBe(calls.error);
-    else expect(ending.error, where).toMatchObject({ name: 'SealpartError', code: 'aborted' });
-    const mayBeThere = how.startsWith('abort') && lastCalls.includes(calls.names[at]!);
-    if (!mayBeThere) expect(ending.complete, where).toBe(false);
-    if (ending.sink !== undefined) expect(ending.sink.state, where).toBe('aborted');
-  }
-  expect([pool.plain.usedBytes, pool.wire.usedBytes], where).toEqual([0, 0]);
-}
-
-/** Runs once undisturbed to count the calls, and then once for each call and each kind of interference. */
-async function interfereEverywhere(
-  run: Run,
-  kinds: readonly Interference[],
-  shared: FramePool = pool,
-): Promise<number> {
-  const undisturbed = new WatchedCalls();
-  const ending = await run({ calls: undisturbed, pool: shared });
-  expect(ending).toMatchObject({ error: undefined, complete: true });
-  for (let at = 0; at < undisturbed.names.length; at++) {
-    for (const how of kinds) {
-      const calls = new WatchedCalls(at, how);
-      judge(await run({ calls, pool: shared }), calls, at, how);
-    }
-  }
-  await new Promise((resolve) => setImmediate(resolve));
-  expect(unhandled).toEqual([]);
-  return undisturbed.names.length;
-}
-
-const everyKind: readonly Interference[] = ['abort-before', 'abort-after', 'hang', 'fail'];
 const content = randomLooking(60_000, 'interference');
 const repetitive = new Uint8Array(60_000).map((_, i) => i >> 10);
-
-async function intoSink(
-  { calls }: Scene,
-  expected: (given: Uint8Array) => boolean,
-  irreversible: boolean,
-  work: (sink: ReturnType<typeof watchSink>) => Promise<unknown>,
-): Promise<Ending> {
-  const sink = new WatchedSink(irreversible);
-  const error = await outcomeOf(work(watchSink(sink, calls)));
-  return { error, sink, complete: sink.state === 'finished' && expected(sink.given()) };
-}
 
 describe('cancelling and failing at every wait', () => {
   it.each([
@@ -151,7 +41,7 @@ describe('cancelling and failing at every wait', () => {
           return encryptStream({ ...sizes, source: watched, sink, pool: scene.pool }, scene.calls.signal);
         },
       );
-    expect(await interfereEverywhere(run, everyKind)).toBeGreaterThan(12);
+    expect(await interfereEverywhere(run, everyKind, pool)).toBeGreaterThan(12);
   });
 
   const scheduled = makeScheduled(content, parametersOf());
@@ -180,7 +70,7 @@ describe('cancelling and failing at every wait', () => {
           return decryptStream({ input, sink, access, pool: scene.pool, streamingThreshold }, scene.calls.signal);
         },
       );
-    expect(await interfereEverywhere(run, everyKind)).toBeGreaterThan(12);
+    expect(await interfereEverywhere(run, everyKind, pool)).toBeGreaterThan(12);
   });
 
   it('decrypting a stream from a pipe', async () => {
@@ -195,7 +85,7 @@ describe('cancelling and failing at every wait', () => {
           return decryptStream({ input, sink, access, pool: scene.pool }, scene.calls.signal);
         },
       );
-    expect(await interfereEverywhere(run, everyKind)).toBeGreaterThan(12);
+    expect(await interfereEverywhere(run, everyKind, pool)).toBeGreaterThan(12);
   });
 
   it.each([
@@ -216,8 +106,49 @@ describe('cancelling and failing at every wait', () => {
             return decryptRange({ input, sink, access, range, pool: scene.pool }, scene.calls.signal);
           },
         );
-      expect(await interfereEverywhere(run, everyKind)).toBeGreaterThan(6);
+      expect(await interfereEverywhere(run, everyKind, pool)).toBeGreaterThan(6);
     }
+  });
+
+  it('with threads', async () => {
+    const stream = await scheduled;
+    const decrypting: Run = (scene) =>
+      intoSink(
+        scene,
+        (given) => equalBytes(given, stream.content),
+        true,
+        (sink) => {
+          const input = watchSeekable(createMemorySource(stream.bytes), scene.calls);
+          const request = { input, sink, access, pool: scene.pool, streamingThreshold: 0 };
+          return decryptStream(request, scene.calls.signal);
+        },
+      );
+    const encrypting: Run = (scene) =>
+      intoSink(
+        scene,
+        (given) => given.length > 0,
+        false,
+        (sink) => {
+          const source = watchSource(createMemorySource(content), scene.calls);
+          const sizes = { segmentSizeBytes: 16_384, frameSizeBytes: 4096, recipients: [keyFileRecipient(kek)] };
+          return encryptStream({ ...sizes, source, sink, pool: scene.pool }, scene.calls.signal);
+        },
+      );
+    for (const run of [encrypting, decrypting])
+      await interfereEverywhere(run, ['abort-after', 'hang', 'fail'], threaded);
+  });
+
+  it('before anything began', async () => {
+    const calls = new WatchedCalls();
+    const signal = AbortSignal.abort();
+    const recipients = [keyFileRecipient(kek)];
+    const sink = new WatchedSink();
+    const source = watchSource(createMemorySource(content), calls);
+    expect((await failureOf(encryptStream({ recipients, source, sink, pool }, signal))).code).toBe('aborted');
+    const other = new WatchedSink();
+    const input = watchSeekable(createMemorySource((await scheduled).bytes), calls);
+    expect((await failureOf(decryptStream({ input, sink: other, access, pool }, signal))).code).toBe('aborted');
+    expect([sink.state, other.state, sink.givenBytes, calls.open]).toEqual(['aborted', 'aborted', 0, []]);
   });
 
   it('verifying structure', async () => {
@@ -229,87 +160,7 @@ describe('cancelling and failing at every wait', () => {
         return { error, sink: undefined, complete: error === undefined };
       };
       // Nothing is kept back by a signal that fires behind the last read.
-      expect(await interfereEverywhere(run, ['hang', 'fail'])).toBeGreaterThan(6);
-    }
-  });
-});
-
-describe('cancelling and failing at every wait on a store', () => {
-  const bucket = 'bucket';
-  const large = randomLooking(9 * 2 ** 20, 'large');
-  const roomy = createFramePool({ workers: 0, plainBytes: 9 * 2 ** 20, wireBytes: 10 * 2 ** 20 });
-  afterAll(() => roomy.close());
-
-  async function openStore(): Promise<ObjectStore> {
-    const store = await openDirectoryStore(await temporaryDirectory(), { create: true });
-    onTestFinished(() => store.close());
-    await store.createBucket(bucket, calm);
-    return store;
-  }
-
-  async function isThere(store: ObjectStore, key: string): Promise<boolean> {
-    try {
-      await store.head({ bucket, key }, calm);
-      return true;
-    } catch (error) {
-      if (error instanceof SealpartError && error.code === 'not-found') return false;
-      throw error;
-    }
-  }
-
-  async function uploadsIn(store: ObjectStore): Promise<number> {
-    let count = 0;
-    for await (const _ of store.listUploads(bucket, calm)) count++;
-    return count;
-  }
-
-  it.each([
-    ['several parts', large],
-    ['one part', content],
-  ])('putting an object of %s', async (_, bytes) => {
-    const store = await openStore();
-    let key = 0;
-    const run: Run = async ({ calls, pool: shared }) => {
-      const object = { bucket, key: String(key++) };
-      const source = watchSource(createMemorySource(bytes), calls);
-      const request = { source, store: watchStore(store, calls), object, recipients: [keyFileRecipient(kek)] };
-      const put = putObject({ ...request, digestAlg: 3, pool: shared }, calls.signal);
-      const error = await outcomeOf(put);
-      expect(await uploadsIn(store)).toBe(0);
-      expect([roomy.plain.usedBytes, roomy.wire.usedBytes]).toEqual([0, 0]);
-      const complete = await isThere(store, object.key);
-      await store.delete(object, calm);
-      return { error, sink: undefined, complete };
-    };
-    expect(await interfereEverywhere(run, everyKind, roomy)).toBeGreaterThan(bytes === large ? 7 : 2);
-  });
-
-  it('getting, copying and getting a part of an object', async () => {
-    const store = await openStore();
-    const object = { bucket, key: 'object' };
-    const sizes = { segmentSizeBytes: 2 ** 23, recipients: [keyFileRecipient(kek)] };
-    await putObject({ ...sizes, source: createMemorySource(large), store, object, pool: roomy }, calm);
-    const exported = (await store.head(object, calm)).sizeBytes;
-    const range = { first: 1_000_000, last: 1_100_000 };
-    const gets: [
-      (given: Uint8Array) => boolean,
-      (s: ObjectStore, k: ReturnType<typeof watchSink>, a: AbortSignal) => Promise<unknown>,
-    ][] = [
-      [
-        (given) => equalBytes(given, large),
-        (watched, sink, signal) => getObject({ store: watched, object, sink, access, pool: roomy }, signal),
-      ],
-      [
-        (given) => equalBytes(given, large.subarray(range.first, range.last + 1)),
-        (watched, sink, signal) => getObjectRange({ store: watched, object, sink, access, range, pool: roomy }, signal),
-      ],
-      [(given) => given.length === exported, (watched, sink, signal) => exportObject(watched, object, sink, signal)],
-    ];
-    for (const [expected, get] of gets) {
-      const run: Run = (scene) =>
-        intoSink(scene, expected, false, (sink) => get(watchStore(store, scene.calls), sink, scene.calls.signal));
-      expect(await interfereEverywhere(run, ['abort-after', 'hang', 'fail'], roomy)).toBeGreaterThan(5);
-      expect([roomy.plain.usedBytes, roomy.wire.usedBytes]).toEqual([0, 0]);
+      expect(await interfereEverywhere(run, ['hang', 'fail'], pool)).toBeGreaterThan(6);
     }
   });
 });

@@ -35,7 +35,7 @@ async function flipAll(made: MadeStream, repaired: boolean, release: Release): P
   return codes;
 }
 
-describe('X01: every bit of a small stream, flipped one at a time', () => {
+describe('X01: every bit of a small stream, flipped one at a time (§6.2)', () => {
   it.each([
     ['tentative', false],
     ['held', false],

@@ -70,7 +70,7 @@ async function refusedBothWays(stream: Uint8Array, made: MadeStream, most = cont
   return codes;
 }
 
-describe('X03, X04, X05: frames of a segment', () => {
+describe('X03, X04, X05: frames of a segment (§4.1, §4.2)', () => {
   const making = makeScheduled(content);
 
   async function refuse(frames: (all: Uint8Array[]) => Uint8Array[], lengths: 'kept' | 'told'): Promise<string> {
@@ -214,7 +214,7 @@ describe('X06: pieces of another stream', () => {
     expect(await refusedBothWays(mixed, made, 0)).toContain('header-auth');
   });
 
-  it('sealed in another attempt at this stream: the last segment tells', async () => {
+  it('sealed in another attempt at this stream: the last segment tells (§5.5, §9.3)', async () => {
     const first = await makeScheduled(content, parametersOf(), { saltSeed: 'first' });
     for (const again of [content, content.map((byte) => byte ^ 1)]) {
       const second = await makeScheduled(again, parametersOf(), { saltSeed: 'second' });

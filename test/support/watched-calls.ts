@@ -19,6 +19,7 @@ export class WatchedCalls {
   readonly #how: Interference | undefined;
   #met = false;
   #callsAfterStop = 0;
+  readonly #open = new Set<string>();
 
   constructor(at = -1, how?: Interference) {
     this.#at = at;
@@ -38,6 +39,20 @@ export class WatchedCalls {
   /** Calls that were made although the run had been cancelled. */
   get callsAfterStop(): number {
     return this.#callsAfterStop;
+  }
+
+  /** What was opened and not closed: sources, and bodies that a store gave. */
+  get open(): readonly string[] {
+    return [...this.#open];
+  }
+
+  /** Notes that something has to be closed. */
+  opened(name: string): () => void {
+    const entry = `${name} ${this.names.length}`;
+    this.#open.add(entry);
+    return () => {
+      this.#open.delete(entry);
+    };
   }
 
   async call<T>(name: string, signal: AbortSignal, act: () => Promise<T>): Promise<T> {
@@ -70,21 +85,23 @@ export class WatchedCalls {
 }
 
 export function watchSource(source: Source, calls: WatchedCalls): Source {
+  const closed = calls.opened('source');
   return {
     name: source.name,
     size: source.size,
     read: (target, signal) => calls.call('source.read', signal, () => source.read(target, signal)),
-    close: () => source.close(),
+    close: () => source.close().then(closed),
   };
 }
 
 export function watchSeekable(source: SeekableSource, calls: WatchedCalls): SeekableSource {
+  const closed = calls.opened('source');
   return {
     name: source.name,
     size: source.size,
     readAt: (position, target, signal) =>
       calls.call('source.readAt', signal, () => source.readAt(position, target, signal)),
-    close: () => source.close(),
+    close: () => source.close().then(closed),
   };
 }
 
@@ -128,9 +145,10 @@ export function watchStore(store: ObjectStore, calls: WatchedCalls): ObjectStore
 }
 
 function watchBody(body: ObjectBody, calls: WatchedCalls): ObjectBody {
+  const closed = calls.opened('body');
   return {
     head: body.head,
     read: (target, signal) => calls.call('body.read', signal, () => body.read(target, signal)),
-    close: () => body.close(),
+    close: () => body.close().then(closed),
   };
 }
