@@ -78,7 +78,7 @@ export interface ErrorEvidence {
   readonly cause?: unknown;
 }
 
-/** The one error class of the library: a stable `code`, where it happened, and the cause it explains. */
+/** The one error class of the library: a stable `code`, where it happened, and the cause it explains (docs/format.md §6.1). */
 export class SealpartError extends Error {
   override readonly name = 'SealpartError';
   readonly code: ErrorCode;

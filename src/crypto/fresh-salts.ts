@@ -4,7 +4,7 @@ export const segmentSaltLength = 16;
 
 /**
  * Segment salts, fresh each time a segment is encrypted (docs/format.md §9). A random source that gets stuck is noticed
- * at the next salt: going on would give two segments one key.
+ * at the next salt: going on would give two segments one key (docs/format.md §9.2).
  */
 export class FreshSalts {
   readonly #draw: DrawBytes;

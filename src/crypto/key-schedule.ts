@@ -21,7 +21,7 @@ export function coreHashOf(core: StreamCore | Uint8Array): Uint8Array {
   return sha256(core instanceof Uint8Array ? core.subarray(0, coreLength) : encodeCore(core));
 }
 
-/** The keys of one stream, each derived when it is asked for (docs/format.md §1, key schedule). */
+/** The keys of one stream, each derived when it is asked for (docs/format.md §1.31). */
 export class StreamKeys {
   readonly #prk: KeyObject;
   /** The data key itself, which recipients wrap. */

@@ -11,7 +11,7 @@ const labels = {
   upload: textBytes('sealpart/2 upload'),
 };
 
-/** Random bytes that name one attempt at a part, fresh each time it is sealed. */
+/** Random bytes that name one attempt at a part, fresh each time it is sealed (docs/format.md §10.3). */
 export const attemptLength = 8;
 
 /** A segment as its part's record lists it; an index entry is one too. */
@@ -32,7 +32,7 @@ export interface PartRecord {
   /** 8 bytes. */
   readonly attempt: Uint8Array;
   readonly segments: readonly RecordedSegment[];
-  /** As the store gave it, without its quotes. */
+  /** As the store gave it, without its quotes (§10.5). */
   readonly etag: string;
   /** `name=base64`, several joined by commas in ascending order; empty if there is none. */
   readonly checksum: string;
@@ -53,6 +53,7 @@ export interface UploadRecord {
   readonly sourceFingerprint: string;
 }
 
+/** docs/format.md §10.1. */
 export function partMac(manifestKey: KeyObject, coreHash: Uint8Array, part: PartRecord): Uint8Array {
   assert(part.attempt.length === attemptLength, 'an attempt has 8 bytes');
   return hmacSha256(
@@ -70,7 +71,7 @@ export function partMac(manifestKey: KeyObject, coreHash: Uint8Array, part: Part
   );
 }
 
-/** True if the record is as its writer made it, in constant time. */
+/** True if the record is as its writer made it, in constant time (docs/format.md §10.6). */
 export function partMacMatches(
   manifestKey: KeyObject,
   coreHash: Uint8Array,
@@ -80,6 +81,7 @@ export function partMacMatches(
   return equalSecret(partMac(manifestKey, coreHash, part), mac);
 }
 
+/** docs/format.md §10.4. */
 export function uploadMac(manifestKey: KeyObject, coreHash: Uint8Array, upload: UploadRecord): Uint8Array {
   return hmacSha256(
     manifestKey,

@@ -29,7 +29,7 @@ function secretKeyOf(manifestKey: KeyObject, which: PartSecret, part: PartAttemp
   return hkdfExpand(manifestKey, label, u8(partSecrets[which]), u32(part.partNumber), part.attempt);
 }
 
-/** Encrypts a value as a part's record stores it (docs/format.md §10); an absent one, the empty text, stays empty. */
+/** Encrypts a value as a part's record stores it (docs/format.md §10.2); an absent one, the empty text, stays empty. */
 export function sealPartSecret(
   manifestKey: KeyObject,
   which: PartSecret,

@@ -4,6 +4,7 @@ import { concatBytes, textBytes } from '../format/bytes.ts';
 import { tagLength } from '../format/frame-header.ts';
 import { suites } from '../format/stream-parameters.ts';
 import { nodeAead } from './aead.ts';
+import { freshBytes } from './fresh-bytes.ts';
 import { hkdfExpand, hkdfExtract, secretKey } from './hkdf.ts';
 import { keyLength } from './key-schedule.ts';
 
@@ -28,7 +29,7 @@ function wrapKey(hostKey: KeyObject, context: ResumeContext): KeyObject {
 }
 
 /**
- * What lets a host that cannot open any recipient go on with its own upload (docs/format.md §10).
+ * What lets a host that cannot open any recipient go on with its own upload (docs/format.md §10.7).
  *
  * @param hostKey 32 random bytes an upload, kept outside the manifest and erased when the upload ends
  * @param kid 8 bytes by which the host finds that key again
@@ -55,7 +56,12 @@ export function resumeItemKid(item: Uint8Array): Uint8Array | undefined {
   return item.length === resumeItemLength ? item.slice(0, kidLength) : undefined;
 }
 
-/** The data key, or undefined if the item is damaged or belongs to another host key or stream. */
+/** A host key for one upload (docs/format.md §10.8): kept outside the manifest, and erased when the upload ends. */
+export function freshHostKey(): KeyObject {
+  return secretKey(freshBytes(keyLength));
+}
+
+/** The data key, or undefined if the item is damaged or belongs to another host key or stream (docs/format.md §10.9). */
 export function openResumeItem(hostKey: KeyObject, item: Uint8Array, context: ResumeContext): KeyObject | undefined {
   if (item.length !== resumeItemLength) return undefined;
   const nonce = item.subarray(kidLength, wrappedOffset);

@@ -48,6 +48,7 @@ export function writeEvidence(
     target.set(createHash('sha256').update(prefix).update(frame.subarray(frameHeaderLength)).digest(), 0);
   } else if (alg === digestAlgs.sha256Tags) {
     writeU32(target, 0, ciphertextLength);
+    // §5.3: the length stands before the tag.
     target.set(frame.subarray(frame.length - tagLength), 4);
   }
 }

@@ -56,6 +56,7 @@ export function judgeParameters(p: StreamParameters): void {
   check((p.growEvery === 0) === (m === s), `grow_every is ${p.growEvery} where segments grow from 2^${s} to 2^${m}`);
   check(p.growEvery >= 0 && p.growEvery <= 0xffff, `grow_every is ${p.growEvery}`);
   check(
+    // §1.6.
     p.headerLen % headerLenRange.multipleOf === 0 &&
       p.headerLen >= headerLenRange.least &&
       p.headerLen <= headerLenRange.most,

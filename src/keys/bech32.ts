@@ -76,6 +76,8 @@ export function encodeBech32(prefix: string, data: Uint8Array): string {
 }
 
 /**
+ * Reads bech32 (docs/format.md §11.5).
+ *
  * @returns what the text carries, or undefined if it is not bech32: a character that does not belong, capitals mixed
  *   with small letters, or a checksum that differs
  */

@@ -20,6 +20,7 @@ const rewriteReserve: number = 3 + 8 + (3 + 32) + (3 + 40);
  */
 export function headerLenFor(recipients: readonly Recipient[], contents: HeaderContents = {}): number {
   const context = contents.context ?? {};
+  // §1.7.
   const roomy = recipients.some(({ kind }) => kind === 'kms') || contextLengthBytes(context) > mostContextInUsual;
   const needed =
     headerOverhead +

@@ -21,7 +21,7 @@ function secretKeyId(label: Uint8Array, key: KeyObject): Uint8Array {
   return id;
 }
 
-/** The 8 bytes by which a key file's recipients are found. */
+/** The 8 bytes by which a key file's recipients are found (docs/format.md §1.21). */
 export function keyFileId(kek: KeyObject): Uint8Array {
   return secretKeyId(labels.file, kek);
 }

@@ -72,7 +72,7 @@ function parseSymmetricKey(bytes: Uint8Array, fileName: string, what: string): K
 }
 
 /**
- * The key of a key file.
+ * The key of a key file (docs/format.md §11.1).
  *
  * @param bytes the file's content
  * @param fileName for messages
@@ -82,7 +82,7 @@ export function parseKeyFile(bytes: Uint8Array, fileName: string): KeyObject {
   return parseSymmetricKey(bytes, fileName, 'a key file');
 }
 
-/** The origin key of a file. @throws SealpartError `bad-key`, naming the file and the line */
+/** The origin key of a file. @throws SealpartError `bad-key`, naming the file and the line (docs/format.md §11.2). */
 export function parseOriginKeyFile(bytes: Uint8Array, fileName: string): KeyObject {
   return parseSymmetricKey(bytes, fileName, 'an origin key');
 }
@@ -97,7 +97,7 @@ export function formatSymmetricKey(key: KeyObject): string {
 }
 
 /**
- * The private key of an identity file.
+ * The private key of an identity file (docs/format.md §11.4).
  *
  * @throws SealpartError `bad-key`, naming the file and the line
  */
@@ -128,7 +128,7 @@ export function formatIdentity(privateKey: KeyObject): string {
 }
 
 /**
- * The 32 bytes of a public key written as `sealpart1…`.
+ * The 32 bytes of a public key written as `sealpart1…` (docs/format.md §11.3).
  *
  * @param where what to call the place it was found in, for messages
  * @throws SealpartError `bad-key`
@@ -154,7 +154,7 @@ export function formatPublicKey(key: KeyObject | Uint8Array): string {
 }
 
 /**
- * The passphrase that a file holds: all of it but one final LF or CRLF (docs/format.md §1).
+ * The passphrase that a file holds: all of it but one final LF or CRLF (docs/format.md §1.23).
  *
  * @throws SealpartError `bad-key` if it is empty or not UTF-8
  */

@@ -32,7 +32,7 @@ export interface KmsClient {
   generateDataKey(keyArn: string, encryptionContext: EncryptionContext, signal: AbortSignal): Promise<GeneratedDataKey>;
 }
 
-/** docs/format.md §1: a blob opens for this purpose only. */
+/** docs/format.md §1.26: a blob opens for this purpose only. */
 export const kekContext: EncryptionContext = Object.freeze({ sealpart: 'kek' });
 
 export const defaultKmsTimeoutMs = 10_000;

@@ -34,6 +34,7 @@ interface KeptKek {
  */
 export function kmsIdentity(client: KmsClient, keyArns: readonly string[], options: KmsIdentityOptions = {}): Identity {
   for (const arn of keyArns) requireArn(arn);
+  // §1.27: a name that stands in a header alone is never asked with; §1.28: answers are kept by key and blob, for a time.
   const configured = new Set(keyArns);
   const { maxAgeMs = 300_000, maxEntries = 1000, timeoutMs = defaultKmsTimeoutMs } = options;
   const nowMs = options.nowMs ?? (() => performance.now());

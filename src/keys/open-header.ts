@@ -56,6 +56,7 @@ const costOf: Readonly<Record<RecipientField['kind'], number>> = { keyFile: 0, x
 export async function openHeader(header: StreamHeader, access: ReaderKeys, signal: AbortSignal): Promise<OpenedHeader> {
   const opened = await openByRecipient(header, access, signal);
   if (access.originKey !== undefined) requireOrigin(header, access.originKey);
+  // §6.25.
   if (access.objectName !== undefined) requireObject(header, access.objectName);
   return opened;
 }
@@ -63,11 +64,13 @@ export async function openHeader(header: StreamHeader, access: ReaderKeys, signa
 async function openByRecipient(header: StreamHeader, access: ReaderKeys, signal: AbortSignal): Promise<OpenedHeader> {
   const coreHash = coreHashOf(header.bytes);
   const attempts = attemptsOf(header, usableIdentities(access));
+  // §1.34: every one is tried, whatever the ones before it yielded.
   const failures: SealpartError[] = [];
   for (const { identity, field } of attempts) {
     try {
       const dataKey = await identity.open(field, { streamId: header.core.streamId, coreHash }, signal);
       const keys = dataKey === undefined ? undefined : provenKeys(header, dataKey);
+      // §1.33: nothing else in the header is acted upon before this.
       if (keys !== undefined) return { header, keys, coreHash, openedBy: field.kind };
     } catch (error) {
       // Another recipient may still open it: what this one failed with is told only if none does (§1).
@@ -75,10 +78,11 @@ async function openByRecipient(header: StreamHeader, access: ReaderKeys, signal:
       failures.push(error);
     }
   }
+  // §1.36: a key service that failed is told first, being worth a retry.
   throw failures.find(({ code }) => code === 'kms-unavailable') ?? failures[0] ?? unopened(header, access, attempts);
 }
 
-/** §8: symmetric keys exclude the others, unless the reader was told. */
+/** §8.3: symmetric keys exclude the others, unless the reader was told. */
 function usableIdentities(access: ReaderKeys): readonly Identity[] {
   const symmetric = access.identities.filter((identity) => identity.symmetric);
   return symmetric.length === 0 || access.allowPublicKeyRecipients === true ? access.identities : symmetric;
@@ -105,6 +109,7 @@ function provenKeys(header: StreamHeader, dataKey: KeyObject): StreamKeys | unde
   return committed && authentic ? keys : undefined;
 }
 
+/** §1.35: which of the two refusals it is, and what would open it. */
 function unopened(header: StreamHeader, access: ReaderKeys, attempts: readonly Attempt[]): SealpartError {
   if (attempts.length > 0) {
     const tried = [...new Set(attempts.map(({ field }) => describeRecipient(field)))].join(', ');

@@ -16,7 +16,7 @@ function originMac(originKey: KeyObject, streamId: Uint8Array, core: Uint8Array)
 }
 
 /**
- * Says that a stream comes from someone who has the origin key, which decrypts nothing (docs/format.md §8).
+ * Says that a stream comes from someone who has the origin key, which decrypts nothing (docs/format.md §8.1).
  *
  * @param core bytes 0..103 of the stream header
  */
@@ -26,7 +26,7 @@ export function originField(originKey: KeyObject, streamId: Uint8Array, core: Ui
 }
 
 /**
- * What a reader that was given an origin key requires.
+ * What a reader that was given an origin key requires (docs/format.md §8.2).
  *
  * @throws SealpartError `header-auth` if the field is missing or was made with another key
  */

@@ -14,7 +14,7 @@ const saltLabel = textBytes('sealpart/2 scrypt');
 const r = 8;
 const p = 1;
 
-/** The least and the usual cost at which this library seals (docs/format.md §1): 128 MiB, some tenths of a second. */
+/** The least and the usual cost at which this library seals (docs/format.md §1): 128 MiB, some tenths of a second (docs/format.md §1.24). */
 export const writerLog2N = 17;
 
 export interface PassphraseRecipientOptions {
@@ -73,6 +73,7 @@ export function passphraseIdentity(passphrase: string, options: PassphraseIdenti
     addressed: (field) => field.kind === 'passphrase',
     async open(field, context, signal) {
       if (field.kind !== 'passphrase') return undefined;
+      // §1.25.
       if (field.log2N > maxLog2N) throw tooCostly(field.log2N, maxLog2N);
       const kek = await stretch(secret, field.salt, field.log2N, signal);
       return unwrapDataKey('passphrase', kek, field.nonce, field.wrapped, context);
@@ -114,6 +115,7 @@ async function stretch(secret: KeyObject, salt: Uint8Array, log2N: number, signa
   const N = 2 ** log2N;
   // OpenSSL counts a little more than the 128 N r bytes of scrypt itself.
   const options = { N, r, p, maxmem: 128 * N * r + 2 ** 20 };
+  // §1.22.
   const password = secret.export();
   const work = new Promise<KeyObject>((resolve, reject) => {
     scrypt(password, concatBytes(saltLabel, salt), keyLength, options, (error, derived) => {

@@ -15,7 +15,7 @@ import { originField } from './origin.ts';
 import type { Recipient } from './recipient.ts';
 import { assembleHeader, type SealedHeader, sealRecipients } from './seal-header.ts';
 
-/** What a rewrite replaces. What is absent stays as it is; null takes it away. */
+/** What a rewrite replaces. What is absent stays as it is; null takes it away (docs/format.md §9.9). */
 export interface HeaderChanges {
   /** All recipients from now on: new ones, and fields of the old header that stay. */
   readonly recipients?: readonly (Recipient | RecipientField)[];
@@ -28,7 +28,7 @@ const mostGenerations = 2n ** 64n - 1n;
 
 /**
  * The same stream's next header: for rotating keys, or giving it another name, without touching a segment
- * (docs/format.md §1). The core and its length stay, and optional fields unknown here are carried over.
+ * (docs/format.md §1). The core and its length stay, and optional fields unknown here are carried over (docs/format.md §1.37).
  *
  * A former recipient keeps the data key (§9.7): to shut one out, encrypt again.
  *

@@ -38,6 +38,7 @@ export function wrapDataKey(
   dataKey: KeyObject,
   context: WrapContext,
 ): Uint8Array {
+  // §1.20: one wrap key for each kind, and the data key as the only message.
   const plain = dataKey.export();
   const wrapped = new Uint8Array(keyLength + tagLength);
   nodeAead.encrypt(suites.aesGcm, wrapKey(kind, kek, context), nonce, wrapAad(context), plain, wrapped);

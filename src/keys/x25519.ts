@@ -27,7 +27,7 @@ const algorithm = { name: 'X25519' };
 
 /**
  * Seals for whoever has the private half of an X25519 key. Anyone can do this, so that it says nothing of who sealed
- * (docs/format.md §8).
+ * (docs/format.md §1.29).
  *
  * @param publicKey 32 bytes
  * @throws SealpartError `bad-key` if no private key can belong to these bytes
@@ -82,7 +82,7 @@ export function x25519Identity(privateKey: KeyObject): Identity {
         const plain = new Uint8Array(await hpke().open(parameters, field.wrapped));
         return plain.length === keyLength ? secretKey(plain) : undefined;
       } catch (error) {
-        // Decapsulation fails on points of low order: an all-zero shared secret opens nothing (§1).
+        // Decapsulation fails on points of low order: an all-zero shared secret opens nothing (§1.30).
         if (error instanceof DecapError || error instanceof DeserializeError || error instanceof OpenError) {
           return undefined;
         }

@@ -65,6 +65,7 @@ export async function decryptStream(
   const input = wireInputOf(request.input);
   try {
     const machine = machineOf(request);
+    // §6.15: an index is authenticated before the first segment is read.
     const stream = await openStream(input, request.access, signal);
     const pinned = judgeDigestAlg(stream, request);
     if (stream.index !== undefined && pinned !== undefined) judgePinned(stream.index.streamDigest, pinned);
@@ -83,6 +84,7 @@ export async function decryptStream(
         signal,
       );
     });
+    // §6.11: only here does what was written tentatively count.
     await sink.finish(signal);
     const streamDigest = verified ?? stream.index!.streamDigest;
     return { contentLength: clip.takenBytes, streamDigest, fields: stream.header.fields };
@@ -120,6 +122,7 @@ export function holdsPolicy(
   options: ReadOptions,
   sink: Sink,
 ): (payloadLength: number, compressed: boolean) => boolean {
+  // §6.12, §6.13.
   const threshold = options.streamingThreshold ?? defaultStreamingThreshold;
   const frameSize = 2 ** stream.crypto.parameters.frameSizeLog2;
   return (payloadLength, compressed) =>
@@ -135,6 +138,7 @@ export function judgeDigestAlg(stream: OpenedStream, options: ReadOptions): Uint
   const { expectDigest } = options;
   if (expectDigest === undefined) return undefined;
   const tagsOnly = stream.crypto.parameters.digestAlg === digestAlgs.sha256Tags;
+  // §6.23.
   if (tagsOnly && options.acceptTagDigest !== true) {
     throw new SealpartError(
       'stream-digest-mismatch',

@@ -215,6 +215,7 @@ class SegmentsWork {
     const { pool, stream, minPartBytes } = this.#run;
     const length = await compressContent(pool, read.payload, scratch);
     if (length === undefined) return asIs;
+    // §3.12.
     const tooSmall = !read.last && totalLengthOf(length, stream.parameters.frameSizeLog2) < minPartBytes;
     return tooSmall ? asIs : { payload: { offset: scratch.offset, length }, compression: 1 };
   }
@@ -240,6 +241,7 @@ class SegmentsWork {
   }
 
   async #finalDigest(index: number, ownDigest: Uint8Array): Promise<Uint8Array> {
+    // §9.5: one FINAL segment, and only when all others are away.
     await this.#othersAway.promise;
     this.#digests.set(index, ownDigest);
     this.#streamDigest = streamDigestOf(this.#run.stream.coreHash, this.#digests.count, this.#digests.bytes());

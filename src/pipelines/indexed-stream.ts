@@ -81,5 +81,6 @@ export async function sealIndexedTail(
   const facts = { segmentIndex: indexSegmentIndex, flags: segmentFlags.final | segmentFlags.index };
   const index = await encryptSmallSegment(stream, facts, content, salts, async (own) => streamDigest(own), signal);
   const footer = encodeFooter({ indexTotalLength: index.bytes.length, headerLen: header.bytes.length });
+  // §7.5.
   return { bytes: concatBytes(index.bytes, header.bytes, footer), streamDigest: streamDigest(index.digest) };
 }

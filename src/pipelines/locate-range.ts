@@ -47,13 +47,16 @@ interface Located {
 export async function locateScheduled(request: RangeRequest, at: Located, signal: AbortSignal): Promise<LocatedRange> {
   const p = at.stream.parameters;
   const contentLength = contentLengthOf(p, at.size);
+  // §2.4.
   if (contentLength === undefined) {
     throw new SealpartError(
       'truncated',
       `${at.input.name} has a length that no whole stream of its kind has: it was cut, or added to.`,
     );
   }
+  // §6.20.
   if (!isInside(request, contentLength)) await authenticateLength(contentLength, at, signal);
+  // §6.16, §6.17: places and lengths follow from the header; what is fetched is compared with them.
   const range = resolveRange(request, contentLength);
   const lastSegment = segmentCount(p, contentLength) - 1;
   const visits: SegmentVisit[] = [];
@@ -99,6 +102,7 @@ export async function locateCompressed(request: RangeRequest, at: Located, signa
   do {
     const index = positions.length;
     header = parseSegmentHeader(await readUpTo(at.input, position, segmentHeaderLength, signal), index);
+    // §6.19.
     judgeSegmentHeader(header, p, scheduledPlace(index));
     positions.push(position);
     position += segmentHeaderLength + header.wireLength;
@@ -155,6 +159,7 @@ function visitOf(
   const first = Math.floor(Math.max(0, range.first - segmentStart) / frameSize);
   const end = Math.floor(Math.min(segmentLength - 1, range.last - segmentStart) / frameSize) + 1;
   const frames = first === 0 && end === dataFramesOf(segmentLength, p.frameSizeLog2) ? undefined : { first, end };
+  // §6.18: a segment that is wanted whole is read with its digest.
   const contentStart = segmentStart + (frames === undefined ? 0 : first * frameSize);
   return frames === undefined ? { ...visit, contentStart } : { ...visit, contentStart, frames };
 }

@@ -52,6 +52,7 @@ export function objectSource(store: ObjectStore, object: ObjectName, head: Objec
 
 /** Not every store honours ifMatch, so that the answer is compared as well. */
 function judgeVersion(body: ObjectBody, head: ObjectHead, object: ObjectName): void {
+  // §6.21.
   if (body.head.etag === head.etag) return;
   throw new SealpartError('precondition', `${objectText(object)} was replaced while it was read: read it again.`);
 }

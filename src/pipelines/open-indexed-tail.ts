@@ -42,6 +42,7 @@ export async function openIndexedTail(
   const crypto = cryptoOf(opened);
   const { entries, streamDigest } = await openIndex(tail, places, crypto, signal);
   const indexed = entries.reduce((sum, entry) => sum + entry.totalLength, 0);
+  // §7.7.
   if (indexed !== places.indexPosition) throw bad('its segments do not add up to the length of the input');
   return { header, opened, crypto, index: { entries, streamDigest } };
 }
@@ -93,6 +94,7 @@ async function openIndex(
   const index = await decryptSmallSegment(crypto, header, frames, signal);
   const digests = [...indexedDigests(index.content), index.digest];
   const streamDigest = streamDigestOf(coreHash, digests.length, concatBytes(...digests));
+  // §6.10, §7.9: the stream digest comes before what the entries say.
   if (!equalBytes(streamDigest, index.streamDigest)) {
     throw new SealpartError('stream-digest-mismatch', 'The index does not have the stream digest that it carries.', {
       segment: indexSegmentIndex,

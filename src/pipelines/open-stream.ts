@@ -21,8 +21,10 @@ export async function openStream(input: WireInput, access: ReaderKeys, signal: A
   const start = await readStart(input, signal);
   const indexedSize = judgeStart(input, start);
   if (indexedSize !== undefined) return openIndexedTail(input, indexedSize, access, signal);
+  // §6.4: no key is used before the whole header has parsed.
   const header = parseStreamHeader(await completeHeader(input, start, signal));
   const opened = await openHeader(header, access, signal);
+  // §7.12.
   if (header.core.parameters.layout !== layouts.scheduled) {
     throw new SealpartError(
       'bad-header',
@@ -79,6 +81,7 @@ async function completeHeader(input: WireInput, start: Uint8Array, signal: Abort
   return whole.subarray(0, start.length + count);
 }
 
+/** §7.11: whoever has such an input spools it first. */
 function notSeekable(name: string): SealpartError {
   return new SealpartError(
     'not-seekable',

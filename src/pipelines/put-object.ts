@@ -23,7 +23,7 @@ export interface PutResult extends EncryptResult {
 
 /**
  * Encrypts a source into an object, segment i being part i + 1 of a multipart upload; content of one segment is put
- * whole. The object appears when its last byte is stored, or not at all.
+ * whole. The object appears when its last byte is stored, or not at all (docs/format.md §9.4).
  *
  * @throws SealpartError `bad-parameters` before anything is sent; `worker`, `aborted`; what source and store throw. The
  *   upload was aborted then.

@@ -23,6 +23,7 @@ export async function releaseSegments(
   const fetching = new SegmentFetcher(fetch, window).run(inner);
   const releaser = new SegmentReleaser(release);
   try {
+    // §6.2: the first refusal stops the releaser, and with it everything that would follow.
     await releaser.run(window, inner);
     return releaser.streamDigest;
   } catch (error) {

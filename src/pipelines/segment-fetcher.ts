@@ -111,6 +111,7 @@ export class SegmentFetcher {
     const start = visit.position ?? this.#position;
     const headerBytes = await telemetry.time('read', () => readUpTo(input, start, segmentHeaderLength, signal));
     const header = parseSegmentHeader(headerBytes, visit.place.segmentIndex);
+    // §6.3: lengths are judged before memory of that length is taken.
     judgeSegmentHeader(header, stream.parameters, visit.place);
     const decryption = new SegmentDecryption(pool, stream, header);
     const held =

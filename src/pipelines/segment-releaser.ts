@@ -136,6 +136,7 @@ export class SegmentReleaser {
     }
     const split = (place.frames - 1) * segment.decryption.frameSizeBytes;
     if (split > 0) await this.#write(plain.bytes.subarray(0, split), signal);
+    // §6.14.
     this.#lastFrame = { bytes: plain.bytes.subarray(split), release: () => plain.release() };
     return true;
   }
@@ -184,6 +185,7 @@ export class SegmentReleaser {
     const { decryption, held } = segment;
     const { segmentIndex, payloadLength } = decryption.header;
     const streamDigest = streamDigestOf(this.#o.stream.coreHash, this.#digests.count, this.#digests.bytes());
+    // §5.5.
     if (!equalBytes(streamDigest, carried)) {
       const text =
         'The segments do not have the stream digest that the last one carries: they are of several attempts.';
@@ -248,6 +250,7 @@ function lastFrameLength(payloadLength: number, frameSizeBytes: number): number 
  * @throws SealpartError `stream-digest-mismatch`
  */
 export function judgePinned(streamDigest: Uint8Array, expected: Uint8Array): void {
+  // §6.22.
   if (equalBytes(streamDigest, expected)) return;
   throw new SealpartError(
     'stream-digest-mismatch',

@@ -72,6 +72,7 @@ async function verifyFrames(
     if (!intact) bad ??= frame;
     position += bytes.length;
   }
+  // §6.24: a check without a key rests on the CRC, never on a digest.
   if (crc !== header.wireCrc32) {
     const text = `Segment ${segment} is damaged: its CRC-32 differs. Fetch it again, or restore it from another copy.`;
     throw new SealpartError('crc-mismatch', text, { segment });

@@ -31,6 +31,7 @@ export function* batchesOf(
 ): Generator<BatchPlace> {
   const framesEach = Math.max(1, Math.floor(most / frameSizeBytes));
   for (let frame = firstFrame; frame < endFrame; frame += framesEach) {
+    // §4.3: all frames are full but the last of the payload.
     const frames = Math.min(framesEach, endFrame - frame);
     const start = frame * frameSizeBytes;
     const length = Math.min(payloadLength, start + frames * frameSizeBytes) - start;

@@ -72,7 +72,7 @@ export async function encryptSegment(request: EncryptSegmentRequest, signal: Abo
     try {
       return await encryptOnce(request, attempt);
     } catch (error) {
-      // What a failed attempt left behind is never sent: neither its frames nor the bytes that it never reached.
+      // §9.3, §9.8: What a failed attempt left behind is never sent: neither its frames nor the bytes that it never reached.
       wire.fill(0);
       const died = error instanceof SealpartError && error.code === 'worker';
       if (!died || attempt === maxAttempts) throw error;
@@ -102,6 +102,7 @@ async function encryptOnce(request: EncryptSegmentRequest, attempt: number): Pro
 
   const tail = bytes.subarray(segmentHeaderLength + payload.length + frames * frameOverhead);
   const frameCipher = new FrameCipher(cipher);
+  // §4.1: DIGEST and TERMINATOR follow the DATA frames.
   frameCipher.encrypt(frameTypes.digest, frames, encodeDigestPayload(facts.digestAlg, ownDigest, streamDigest), tail);
   const terminator = tail.subarray(digestPayloadLength + frameOverhead);
   frameCipher.encrypt(frameTypes.terminator, frames + 1, new Uint8Array(0), terminator);

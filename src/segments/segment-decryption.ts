@@ -95,6 +95,7 @@ export class SegmentDecryption {
   finish(tail: Uint8Array): VerifiedSegment {
     assert(tail.length === segmentTailLength, 'a whole tail');
     const { segmentIndex, dataFrames, flags, digestAlg } = this.header;
+    // §3.9, §6.8: rot is told from an attack before anything about frames.
     if (combineCrc32(this.#crc32, crc32Of(tail), crc32Shift(tail.length)) !== this.header.wireCrc32) {
       throw new SealpartError(
         'crc-mismatch',

@@ -33,7 +33,7 @@ function decompress(payload: Uint8Array, to: Uint8Array): CompressionResult {
   if (fault !== undefined) return { fault };
   let content: Uint8Array;
   try {
-    // The decoder is stopped at content_len, whatever the payload unfolds to.
+    // §3.11: The decoder is stopped at content_len, whatever the payload unfolds to.
     content = zstdDecompressSync(payload, { maxOutputLength: Math.max(1, to.length) });
   } catch (error) {
     return { fault: `it does not decode (${error instanceof Error ? error.message : String(error)})` };

@@ -88,7 +88,7 @@ describe.each(vectors.map((vector, i) => ({ i, vector, ...load(vector) })))('rec
     expect(hex(manifestKey.export())).toBe(vector.manifest_key);
   });
 
-  test('part', () => {
+  test('part (§10.1, §10.3, §10.5, §10.6)', () => {
     const mac = bytes(vector.part.mac);
     expect(hex(partMac(manifestKey, coreHash, part))).toBe(vector.part.mac);
     expect(partMacMatches(manifestKey, coreHash, part, mac)).toBe(true);
@@ -117,7 +117,7 @@ describe.each(vectors.map((vector, i) => ({ i, vector, ...load(vector) })))('rec
     expect(partMacMatches(manifestKey, coreHash, part, new Uint8Array(0))).toBe(false);
   });
 
-  test('secrets of a part', () => {
+  test('secrets of a part (§10.2)', () => {
     const cases = [
       ['clientEtag', vector.part.client_etag, vector.part.client_etag_stored],
       ['clientChecksums', vector.part.client_checksums, vector.part.client_checksums_stored],
@@ -139,7 +139,7 @@ describe.each(vectors.map((vector, i) => ({ i, vector, ...load(vector) })))('rec
     }
   });
 
-  test('upload', () => {
+  test('upload (§10.4)', () => {
     const mac = bytes(vector.head.mac);
     expect(hex(uploadMac(manifestKey, coreHash, upload))).toBe(vector.head.mac);
     expect(uploadMacMatches(manifestKey, coreHash, upload, mac)).toBe(true);
@@ -157,7 +157,7 @@ describe.each(vectors.map((vector, i) => ({ i, vector, ...load(vector) })))('rec
     expect(uploadMacMatches(manifestKey, coreHash, upload, bytes(vector.part.mac))).toBe(false);
   });
 
-  test('resume item', () => {
+  test('resume item (§10.7, §10.9)', () => {
     const hostKey = secretKey(bytes(vector.resume.host_key));
     const context = { streamId, coreHash };
     const kid = bytes(vector.resume.kid);

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { randomLooking, xorBit } from '../support/content.ts';
+import { randomLooking, sharedCopy, xorBit } from '../support/content.ts';
 import { cutSource } from '../support/pieces.ts';
 import { fc } from '../support/properties.ts';
 import { inlinePool, type MadeStream, makeIndexed, makeScheduled, parametersOf } from '../support/streams.ts';
@@ -94,6 +94,7 @@ describe('X01: any bit of a large stream', () => {
     place: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
     repaired: fc.boolean(),
     release: fc.constantFrom<Release>('tentative', 'held'),
+    shared: fc.boolean(),
     cuts: fc.option(fc.array(fc.integer({ min: 1, max: 20_000 }), { minLength: 1, maxLength: 4 })),
   });
 
@@ -111,7 +112,7 @@ describe('X01: any bit of a large stream', () => {
     const made = await making;
     const pieces = piecesOf(made);
     await fc.assert(
-      fc.asyncProperty(flips, async ({ place, repaired, release, cuts }) => {
+      fc.asyncProperty(flips, async ({ place, repaired, release, shared, cuts }) => {
         const bit = Math.floor(place * made.bytes.length * 8);
         const offset = bit >> 3;
         const flipped = xorBit(made.bytes, bit);
@@ -120,7 +121,8 @@ describe('X01: any bit of a large stream', () => {
         const pipe = cuts !== null && made.tail.length === 0;
         const compressed = made.sealed.parameters.compression === 1;
         const most = mostReleased(made, pieces, offset, compressed ? 'held' : release);
-        await expectRefused(pipe ? cutSource(flipped, cuts) : flipped, made.content, most, release, pool);
+        const input = pipe ? cutSource(flipped, cuts) : shared ? sharedCopy(flipped) : flipped;
+        await expectRefused(input, made.content, most, release, pool);
       }),
       { numRuns: 400 },
     );

@@ -14,7 +14,7 @@ keyProviderContract('key file', async () => ({
 }));
 
 describe('key file', () => {
-  test('is addressed by its key id alone', () => {
+  test('is addressed by its key id alone (§1.21)', () => {
     const field = { kind: 'keyFile', nonce: new Uint8Array(12), wrapped: new Uint8Array(48) } as const;
     // SHA-256("sealpart/2 key id file" || 32 bytes 0x41), computed elsewhere.
     const keyId = Buffer.from('cfd7fdac8f2616e6', 'hex');

@@ -33,7 +33,7 @@ const parsers: readonly ((bytes: Uint8Array, name: string) => KeyObject)[] = [
 ];
 
 describe('symmetric keys as text', () => {
-  test('come back from any text that the format allows', () => {
+  test('come back from any text that the format allows (§11.1)', () => {
     const noise = fc.array(fc.constantFrom('', '# a comment', '#', `# ${hex}`), { maxLength: 4 });
     fc.assert(
       fc.property(
@@ -54,7 +54,7 @@ describe('symmetric keys as text', () => {
     );
   });
 
-  test('are 64 hex digits on one line, and nothing else', async () => {
+  test('are 64 hex digits on one line, and nothing else (§11.2)', async () => {
     const wrong = [
       `${hex}0`,
       hex.slice(1),
@@ -82,7 +82,7 @@ describe('symmetric keys as text', () => {
 });
 
 describe('X25519 keys as text', () => {
-  test('are as the format shows them', () => {
+  test('are as the format shows them (§11.3, §11.4)', () => {
     expect(publicKey).toMatch(/^sealpart1[02-9ac-hj-np-z]{58}$/);
     expect(identity).toMatch(/^SEALPART-SECRET-KEY-1[02-9AC-HJ-NP-Z]{58}$/);
     expect(formatPublicKey(x25519PublicBytes(privateKey))).toBe(publicKey);
@@ -99,7 +99,7 @@ describe('X25519 keys as text', () => {
     );
   });
 
-  test('stand in the case that the format writes', async () => {
+  test('stand in the case that the format writes (§11.5)', async () => {
     await failureOf(() => parseIdentityFile(bytesOf(identity.toLowerCase()), 'f'), 'bad-key');
     await failureOf(() => parsePublicKey(publicKey.toUpperCase(), 'f'), 'bad-key');
     await failureOf(() => parsePublicKey(` ${publicKey}`, 'f'), 'bad-key');
@@ -200,7 +200,7 @@ function caught(work: () => unknown): Error | undefined {
 }
 
 describe('passphrase files', () => {
-  test('lose one final end of line', () => {
+  test('lose one final end of line (§1.23)', () => {
     const cases: readonly [string, string][] = [
       ['words', 'words'],
       ['words\n', 'words'],

@@ -31,7 +31,7 @@ function fieldOf(kms: MemoryKms, keyArn: string, blobByte: number, kekByte = blo
 }
 
 describe('KMS recipient', () => {
-  test('asks for the purpose that the format names', async () => {
+  test('asks for the purpose that the format names (§1.26)', async () => {
     const kms = new MemoryKms();
     const field = await kmsRecipient(kms, someArn).seal(dataKey, context, never());
     await kmsIdentity(kms, [someArn]).open(field, context, never());
@@ -117,7 +117,7 @@ describe('KMS recipient', () => {
 });
 
 describe('KMS identity', () => {
-  test('asks only for the keys that it is configured with', async () => {
+  test('asks only for the keys that it is configured with (§1.27)', async () => {
     const kms = new MemoryKms();
     const identity = kmsIdentity(kms, [someArn]);
     const foreign = fieldOf(kms, otherArn, 1);
@@ -127,7 +127,7 @@ describe('KMS identity', () => {
     expect(kms.calls).toEqual([]);
   });
 
-  test('keeps what it unwrapped, by key and blob, for a time', async () => {
+  test('keeps what it unwrapped, by key and blob, for a time (§1.28)', async () => {
     const kms = new MemoryKms();
     let nowMs = 0;
     const identity = kmsIdentity(kms, [someArn, otherArn], { maxAgeMs: 1000, nowMs: () => nowMs });

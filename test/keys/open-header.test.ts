@@ -37,7 +37,7 @@ function forged(header: StreamHeader, fields: readonly HeaderField[]): StreamHea
 }
 
 describe('which recipient opens', () => {
-  test('any that the reader has a key for, whatever the order of recipients and keys', async () => {
+  test('any that the reader has a key for, whatever the order of recipients and keys (§1.34)', async () => {
     const sealed = await seal({ recipients: [keyFileRecipient(keyOf(1)), keyFileRecipient(keyOf(2)), forPublicKey] });
     for (const identities of [
       [keyFileIdentity(keyOf(1))],
@@ -77,13 +77,13 @@ describe('which recipient opens', () => {
     await failureOf(open(withFields(others, [salamander]), keyFileReader), 'header-auth');
   });
 
-  test('a data key that fits key_commit but not the MAC does not', async () => {
+  test('a data key that fits key_commit but not the MAC does not (§1.33)', async () => {
     const { header } = await seal({ context: { who: 'me' } });
     const fields = header.fields.map((field) => (field.kind === 'context' ? { ...field, value: 'you' } : field));
     await failureOf(open(forged(header, fields), keyFileReader), 'header-auth');
   });
 
-  test('header-auth if one was addressed to the reader, else no-recipient, naming what the header has', async () => {
+  test('header-auth if one was addressed to the reader, else no-recipient, naming what the header has (§1.35)', async () => {
     const kms = new MemoryKms();
     const { header } = await seal({
       recipients: [keyFileRecipient(keyOf(1)), forPublicKey, kmsRecipient(kms, someArn)],
@@ -128,7 +128,7 @@ describe('which recipient opens', () => {
 });
 
 describe('a reader with a symmetric key', () => {
-  test('does not open by a public key unless told', async () => {
+  test('does not open by a public key unless told (§8.3)', async () => {
     const { header } = await seal({ recipients: [forPublicKey] });
     const identities = [byKeyFile, byPublicKey];
     const error = await failureOf(open(header, { identities }), 'no-recipient');
@@ -201,7 +201,7 @@ describe('a key service that fails', () => {
     return kms;
   };
 
-  test('is told only if nothing else opens', async () => {
+  test('is told only if nothing else opens (§1.36)', async () => {
     const { header } = await seal({ recipients: [kmsRecipient(new MemoryKms(), someArn), forPublicKey] });
     const identities = [kmsIdentity(down(), [someArn]), byPublicKey];
     expect((await open(header, { identities })).openedBy).toBe('x25519');

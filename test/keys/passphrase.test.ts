@@ -34,7 +34,7 @@ function fieldAt(log2N: number, passphrase: string): PassphraseRecipient {
 }
 
 describe('passphrase', () => {
-  test('is the same in every normal form', async () => {
+  test('is the same in every normal form (§1.22)', async () => {
     const field = fieldAt(10, 'caf\u00e9');
     for (const typed of ['caf\u00e9', 'cafe\u0301']) {
       expect((await passphraseIdentity(typed).open(field, context, never()))?.equals(dataKey)).toBe(true);
@@ -42,7 +42,7 @@ describe('passphrase', () => {
     expect(await passphraseIdentity('cafe').open(field, context, never())).toBeUndefined();
   });
 
-  test('is written at 2^17 unless told, and never below', async () => {
+  test('is written at 2^17 unless told, and never below (§1.24)', async () => {
     const field = await passphraseRecipient('x').seal(dataKey, context, never());
     expect(field).toMatchObject({ kind: 'passphrase', log2N: 17 });
     for (const log2N of [16, 10, 21, 17.5, Number.NaN]) {
@@ -51,7 +51,7 @@ describe('passphrase', () => {
     expect(() => passphraseRecipient('x', { log2N: 20 })).not.toThrow();
   });
 
-  test('does no more work than it was told, and says how to allow more', async () => {
+  test('does no more work than it was told, and says how to allow more (§1.25)', async () => {
     const error = await failureOf(
       passphraseIdentity(words, { maxLog2N: 10 }).open(fieldAt(11, words), context, never()),
       'header-auth',

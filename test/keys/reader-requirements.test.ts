@@ -24,7 +24,7 @@ describe('origin', () => {
     await expect(open(header, short)).rejects.toThrow(RangeError);
   });
 
-  test('missing, or of another stream, is header-auth', async () => {
+  test('missing, or of another stream, is header-auth (§8.2)', async () => {
     const sealed = await seal({ recipients: [forPublicKey] });
     const missing = await failureOf(open(sealed.header, access), 'header-auth');
     expect(missing.message).toContain('does not say where it comes from');

@@ -27,7 +27,7 @@ const rewrite = (from: OpenedHeader, changes: HeaderChanges) => rewriteHeader(fr
 const kinds = (fields: readonly HeaderField[]): string[] => fields.map(({ kind }) => kind);
 
 describe('rewriting a header', () => {
-  test('leaves all that is not named, and counts', async () => {
+  test('leaves all that is not named, and counts (§1.37)', async () => {
     const before = await opened();
     const after = await rewrite(before, {});
     const generation = (g: bigint): HeaderField => ({ kind: 'generation', generation: g });
@@ -40,7 +40,7 @@ describe('rewriting a header', () => {
     expect(again.keys.dataKey.equals(before.keys.dataKey)).toBe(true);
   });
 
-  test('replaces recipients: the new key opens, the old one does not', async () => {
+  test('replaces recipients: the new key opens, the old one does not (§9.9)', async () => {
     const before = await opened();
     const after = parseStreamHeader(
       (await rewrite(before, { recipients: [keyFileRecipient(keyOf(0x61))] })).header.bytes,

@@ -34,7 +34,7 @@ const kmsKeys = (count: number): Recipient[] =>
   Array.from({ length: count }, (_, i) => kmsRecipient(new MemoryKms(), `${someArn}${i}`));
 
 describe('sealing a header', () => {
-  test('gives what parses and opens', async () => {
+  test('gives what parses and opens (§1.20, §1.31)', async () => {
     const sealed = await seal({ context: { who: 'me', where: 'hïer' } });
     const parsed = parseStreamHeader(sealed.header.bytes);
     expect(parsed).toEqual(sealed.header);
@@ -45,7 +45,7 @@ describe('sealing a header', () => {
     expect(sealed.header.core.parameters).toEqual(smallParameters);
   });
 
-  test('draws everything afresh for each stream', async () => {
+  test('draws everything afresh for each stream (§9.1)', async () => {
     const [a, b] = [await seal(), await seal()];
     expect(a.keys.dataKey.equals(b.keys.dataKey)).toBe(false);
     expect(a.header.core.streamId).not.toEqual(b.header.core.streamId);
@@ -53,7 +53,7 @@ describe('sealing a header', () => {
     expect(a.header.core.keyCommit).not.toEqual(b.header.core.keyCommit);
   });
 
-  test('carries context, object and origin as fields', async () => {
+  test('carries context, object and origin as fields (§1.18, §8.1)', async () => {
     const { header } = await seal({
       context: new Map([
         ['b', ''],
@@ -142,7 +142,7 @@ describe('sealing a header', () => {
 describe('the length of a header', () => {
   const x25519 = x25519Recipient(x25519PublicBytes(generateX25519Key()));
 
-  test('is 1,024 bytes, or 4,096 with a KMS key or more than 200 bytes of context', () => {
+  test('is 1,024 bytes, or 4,096 with a KMS key or more than 200 bytes of context (§1.7)', () => {
     expect(headerLenFor(keyFileWriter)).toBe(1024);
     expect(headerLenFor([...keyFiles(2), passphraseRecipient('p'), x25519])).toBe(1024);
     expect(headerLenFor(keyFileWriter, { context: { a: 'x'.repeat(199) } })).toBe(1024);

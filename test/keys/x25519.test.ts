@@ -38,7 +38,7 @@ const lowOrder = [
 ];
 
 describe('X25519', () => {
-  test('opens by HPKE as the RFC writes it', async () => {
+  test('opens by HPKE as the RFC writes it (§1.29)', async () => {
     const privateKey = generateX25519Key();
     const ephemeral = generateX25519Key();
     const recipientPublicKey = x25519PublicBytes(privateKey);
@@ -50,7 +50,7 @@ describe('X25519', () => {
     expect((await x25519Identity(privateKey).open(field, context, never()))?.equals(keyOf(0x21))).toBe(true);
   });
 
-  test('opens nothing from a point of low order', async () => {
+  test('opens nothing from a point of low order (§1.30)', async () => {
     const privateKey = generateX25519Key();
     const recipientPublicKey = x25519PublicBytes(privateKey);
     for (const point of lowOrder) {

@@ -4,10 +4,10 @@ import { contentCapacity, contentOffset, streamLength } from '../../src/format/s
 import type { StreamParameters } from '../../src/format/stream-parameters.ts';
 import { decryptRange } from '../../src/pipelines/decrypt-range.ts';
 import { decryptStream } from '../../src/pipelines/decrypt-stream.ts';
-import { createMemorySource } from '../../src/sources/memory-source.ts';
+import { createMemorySource, type MemorySource } from '../../src/sources/memory-source.ts';
 import { createFramePool } from '../../src/workers/frame-pool.ts';
 import { parameters } from '../format/arbitraries.ts';
-import { randomLooking } from '../support/content.ts';
+import { randomLooking, sharedCopy } from '../support/content.ts';
 import { cutSource } from '../support/pieces.ts';
 import { fc } from '../support/properties.ts';
 import { access, calm, inlinePool, type MadeStream, makeIndexed, makeScheduled } from '../support/streams.ts';
@@ -59,6 +59,8 @@ interface Reading {
   readonly threads: boolean;
   readonly streamingThreshold: number | undefined;
   readonly pipe: number[] | null;
+  /** Lent by the source, where it is no pipe. */
+  readonly shared: boolean;
 }
 
 const reading = fc.record<Reading>({
@@ -66,12 +68,17 @@ const reading = fc.record<Reading>({
   threads: fc.boolean(),
   streamingThreshold: fc.constantFrom(undefined, 0, 4096, 2 ** 20),
   pipe: fc.option(cuts),
+  shared: fc.boolean(),
 });
+
+function memorySource(bytes: Uint8Array, shared: boolean): MemorySource {
+  return createMemorySource(shared ? sharedCopy(bytes) : bytes);
+}
 
 async function opens(made: MadeStream, how: Reading): Promise<void> {
   const sink = new WatchedSink(how.irreversible);
   const pipe = how.pipe !== null && made.tail.length === 0;
-  const input = pipe ? cutSource(made.bytes, how.pipe!) : createMemorySource(made.bytes);
+  const input = pipe ? cutSource(made.bytes, how.pipe!) : memorySource(made.bytes, how.shared);
   const pool = how.threads ? threaded : inline;
   const { streamingThreshold } = how;
   const result = await decryptStream({ input, sink, access, pool, streamingThreshold }, calm);
@@ -92,7 +99,10 @@ async function rangeIs(
   const sink = new WatchedSink();
   const range = { closed: { first, last }, open: { first }, suffix: { suffix: length - first } }[shape];
   const pool = threads ? threaded : inline;
-  const found = await decryptRange({ input: createMemorySource(made.bytes), sink, access, range, pool }, calm);
+  const found = await decryptRange(
+    { input: memorySource(made.bytes, first % 2 === 0), sink, access, range, pool },
+    calm,
+  );
   const end = shape === 'closed' ? Math.min(last, length - 1) : length - 1;
   expect(found).toEqual({ first, last: end });
   expect(equalBytes(sink.given(), made.content.subarray(first, end + 1))).toBe(true);

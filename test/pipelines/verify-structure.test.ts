@@ -58,7 +58,7 @@ describe('what can be verified without a key', () => {
     expect(await verified(indexed.bytes)).toEqual({ segments: 5, contentLength: 40_000 });
   });
 
-  it('finds any bit that rotted (§3.3, §3.9)', async () => {
+  it('finds any bit that rotted (§3.3, §3.9, §6.24)', async () => {
     const made = await makeScheduled(randomLooking(200, 'rot'));
     for (let bit = 104 * 8; bit < made.bytes.length * 8; bit += 3) {
       // The header's MAC is a secret's to judge.

@@ -40,6 +40,13 @@ export function findMarkedBlock(bytes: Uint8Array): number {
   return -1;
 }
 
+/** The same bytes in shared memory, which sources lend instead of copying. */
+export function sharedCopy(bytes: Uint8Array): Uint8Array {
+  const shared = new Uint8Array(new SharedArrayBuffer(bytes.length + 24), 24);
+  shared.set(bytes);
+  return shared;
+}
+
 export function xorBit(bytes: Uint8Array, bit: number): Uint8Array {
   const flipped = bytes.slice();
   flipped[bit >> 3]! ^= 1 << (bit & 7);
