@@ -1,4 +1,4 @@
-import { peakBytesOf } from '../pipelines/memory-plan.ts';
+import { processBytes } from '../pipelines/memory-plan.ts';
 import type { CliContext } from './cli-context.ts';
 import { oneLine } from './one-line.ts';
 import { ProgressDisplay, type ProgressOptions } from './progress.ts';
@@ -46,7 +46,7 @@ export class Report {
   }
 
   /** The first line on standard error, and progress from then on. */
-  start({ subject, text, peakBytes = peakBytesOf(0, { workers: 0 }), progress }: Start): void {
+  start({ subject, text, peakBytes = processBytes, progress }: Start): void {
     if (this.quiet) return;
     const output = this.#context.streams.errors;
     const line = this.json

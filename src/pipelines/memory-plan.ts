@@ -12,7 +12,7 @@ export const defaultMemoryBytes: number = 256 * 2 ** 20;
 export const leastMemoryBytes: number = 4 * 2 ** 20;
 /** Measured: what a thread and its node:crypto buffers take beside the shared memory, and what the process does. */
 const workerBytes = 75 * 2 ** 20;
-const processBytes = 150 * 2 ** 20;
+export const processBytes: number = 150 * 2 ** 20;
 
 /** How the byte budget of a run is divided. */
 export interface MemoryPlan {
@@ -26,7 +26,7 @@ export interface MemoryPlan {
   readonly peakBytes: number;
 }
 
-export type PeakRequest = Pick<MemoryRequest, 'workers' | 'keyDerivationBytes'>;
+type PeakRequest = Pick<MemoryRequest, 'workers' | 'keyDerivationBytes'>;
 
 export interface MemoryRequest {
   readonly memoryBytes: number;
@@ -37,7 +37,7 @@ export interface MemoryRequest {
 }
 
 /** Without workers, this thread does what one would. Deriving a key from a passphrase is done before the rest begins. */
-export function peakBytesOf(sharedBytes: number, { workers, keyDerivationBytes = 0 }: PeakRequest): number {
+function peakBytesOf(sharedBytes: number, { workers, keyDerivationBytes = 0 }: PeakRequest): number {
   return processBytes + Math.max(sharedBytes + Math.max(1, workers) * workerBytes, keyDerivationBytes);
 }
 
