@@ -11,6 +11,7 @@ interface Layer {
 
 const base = ['errors.ts', 'assert.ts'];
 const interfaces = ['sources/source.ts', 'sources/seekable.ts', 'sinks/sink.ts', 'objects/object-store.ts'];
+const records = ['manifest/upload-manifest.ts', 'manifest/host-keys.ts'];
 const below = {
   crypto: [...base, 'format', 'crypto'],
   segments: [...base, 'format', 'flow', 'crypto', 'workers'],
@@ -40,9 +41,27 @@ export const layers: Readonly<Record<string, Layer>> = {
     imports: [...base, 'flow', 'sources', 'node:*'],
     because: 'it is an interface to pipelines, and its implementations; how I/O fails is told in sources',
   },
-  objects: { imports: [...base, 'flow', 'node:*'], because: 'storage never sees a key' },
+  sqlite: { imports: [...base, 'node:sqlite', 'node:url'], because: 'it is what both users of SQLite know of it' },
+  objects: {
+    imports: [...base, 'flow', 'sqlite', 'node:*', '@aws-sdk', '@smithy'],
+    because: 'storage never sees a key',
+  },
+  manifest: {
+    imports: [...base, 'flow', 'sqlite', 'crypto/manifest-records.ts', 'objects/object-store.ts', 'node:*'],
+    because: 'it keeps what pipelines have sealed and authenticated, and never sees a key but a host key in its file',
+  },
   pipelines: {
-    imports: [...below.segments, 'keys', 'segments', ...interfaces, 'node:crypto', 'node:os', 'node:zlib', 'p-queue'],
+    imports: [
+      ...below.segments,
+      'keys',
+      'segments',
+      ...interfaces,
+      ...records,
+      'node:crypto',
+      'node:os',
+      'node:zlib',
+      'p-queue',
+    ],
     because: 'it owns lifecycles, and is given sources, sinks and stores by who composes a program',
   },
   'one-shot.ts': { imports: [...base, 'keys', 'pipelines', 'sources', 'sinks'], because: 'it composes' },

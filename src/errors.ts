@@ -39,11 +39,15 @@ export type RefusalCode = (typeof refusalCodes)[number];
  * | `exists` | something stands where a new thing should be made |
  * | `not-seekable` | an indexed stream from an input that cannot be sought |
  * | `io` | the file system or a pipe failed |
- * | `store` | the object store failed |
+ * | `store` | the object store failed, or cannot be reached |
+ * | `denied` | the object store refused the credentials, or what they asked for |
+ * | `conflict` | another write to the same object stood in the way of this one |
  * | `invalid-part` | the store does not hold a part as the list given to complete says |
  * | `precondition` | a condition on an object's present state did not hold |
  * | `source-changed` | the source is not what it was when the work began |
  * | `owned` | another process owns the upload |
+ * | `manifest` | the manifest cannot be opened, read or written |
+ * | `manifest-corrupt` | an item of the manifest is not what was written, or was written under another key |
  * | `worker` | a worker thread died or failed, and sealing again did not help |
  */
 export const failureCodes = [
@@ -58,10 +62,14 @@ export const failureCodes = [
   'not-seekable',
   'io',
   'store',
+  'denied',
+  'conflict',
   'invalid-part',
   'precondition',
   'source-changed',
   'owned',
+  'manifest',
+  'manifest-corrupt',
   'worker',
 ] as const;
 

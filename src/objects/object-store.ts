@@ -60,15 +60,17 @@ export interface ObjectHead extends StoredEtag {
   readonly lastModifiedMs: number;
   readonly metadata: Readonly<Record<string, string>>;
   readonly tags: Readonly<Record<string, string>>;
+  /** The version that this is, where the store keeps versions of the bucket's objects. */
+  readonly versionId?: string;
   /** Sizes of the parts it was completed from, in order; absent for an object that was put whole, or if unknown. */
   readonly partSizesBytes?: readonly number[];
 }
 
-/** Which bytes of an object, both ends counted; the store answers `bad-range` if `first` is not inside the object. */
-export interface ByteRange {
-  readonly first: number;
-  readonly last: number;
-}
+/**
+ * Which bytes of an object, both ends counted, or its last ones; the store answers `bad-range` if `first` is not inside
+ * the object, or the object is empty.
+ */
+export type ByteRange = { readonly first: number; readonly last: number } | { readonly suffixBytes: number };
 
 export interface GetRequest extends ObjectName {
   readonly range?: ByteRange;
@@ -77,6 +79,7 @@ export interface GetRequest extends ObjectName {
 }
 
 export interface ObjectBody {
+  /** Of the whole object, also where a range of it was asked for. */
   readonly head: ObjectHead;
   /** Reads the next bytes of the answer into `target`: fewer than its length only at the end. */
   read(target: Uint8Array, signal: AbortSignal): Promise<number>;
@@ -108,16 +111,22 @@ export interface ListedUpload extends UploadName {
   readonly initiatedMs: number;
 }
 
+/** Bytes to be stored one after the other, and their CRC-32, which a store with `limits.checksums` compares. */
+export interface CheckedBytes {
+  readonly pieces: readonly Uint8Array[];
+  readonly crc32: number;
+}
+
 /** Bytes of a part or an object: one view, or several to be stored one after the other. */
-export type BodyBytes = Uint8Array | readonly Uint8Array[];
+export type BodyBytes = Uint8Array | readonly Uint8Array[] | CheckedBytes;
 
 /**
  * An object store, of which this library asks S3's multipart semantics and nothing that only one of them has.
  *
  * Names are opaque: any key of 1 to 1,024 UTF-8 bytes is as good as any other, `..`, `//` and `a` beside `a/b`
  * included. Every method takes an AbortSignal and fails with SealpartError: `not-found` (the bucket, the object, the
- * upload), `bad-name`, `bad-range`, `precondition`, `invalid-part`, `exists` (a bucket), `aborted`, else `store`.
- * A write that failed or was cancelled may have happened, but never by half.
+ * upload), `bad-name`, `bad-range`, `precondition`, `conflict`, `invalid-part`, `exists` (a bucket), `denied`,
+ * `aborted`, else `store`. A write that failed or was cancelled may have happened, but never by half.
  */
 export interface ObjectStore {
   /** What to call it in messages: `dir:/srv/objects`. */

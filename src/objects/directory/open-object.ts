@@ -60,8 +60,18 @@ function planRead(catalogue: Catalogue, request: GetRequest): ReadPlan {
 }
 
 /** The bytes asked for, cut at the end of the object; `last` is before `first` only for an empty object read whole. */
-function checkRange(range: ByteRange | undefined, sizeBytes: number, label: string): ByteRange {
+function checkRange(range: ByteRange | undefined, sizeBytes: number, label: string): { first: number; last: number } {
   if (range === undefined) return { first: 0, last: sizeBytes - 1 };
+  if ('suffixBytes' in range) {
+    const { suffixBytes } = range;
+    if (Number.isSafeInteger(suffixBytes) && suffixBytes > 0 && sizeBytes > 0) {
+      return { first: Math.max(0, sizeBytes - suffixBytes), last: sizeBytes - 1 };
+    }
+    throw new SealpartError(
+      'bad-range',
+      `${label} has ${sizeBytes} bytes, and the last ${suffixBytes} were asked for.`,
+    );
+  }
   const { first, last } = range;
   const isRange = Number.isSafeInteger(first) && Number.isSafeInteger(last) && first >= 0 && last >= first;
   if (!isRange || first >= sizeBytes) {

@@ -14,7 +14,8 @@ const unfinishedSuffix = '.tmp';
 
 /** The bytes of a body, in views to be stored one after the other. */
 export function viewsOf(body: BodyBytes): readonly Uint8Array[] {
-  return body instanceof Uint8Array ? [body] : body;
+  if (body instanceof Uint8Array) return [body];
+  return 'pieces' in body ? body.pieces : body;
 }
 
 /** The folder that holds the bytes of all parts, in files whose names say nothing about them. */
