@@ -19,6 +19,7 @@ export function keyFileRecipient(kek: KeyObject): Recipient {
   return {
     kind: 'keyFile',
     fieldLengthBytes: fieldPrefixLength + 68,
+    opens: (field) => field.kind === 'keyFile' && equalBytes(field.keyId, keyId),
     async seal(dataKey, context, signal) {
       throwIfAborted(signal);
       const nonce = freshBytes(12);

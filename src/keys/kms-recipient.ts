@@ -87,6 +87,7 @@ export function kmsRecipient(client: KmsClient, keyArn: string, options: KmsReci
   return {
     kind: 'kms',
     fieldLengthBytes: fieldPrefixLength + 2 + Buffer.byteLength(keyArn) + 2 + expectedBlobLength + 60,
+    opens: (field) => field.kind === 'kms' && field.keyArn === keyArn,
     async seal(dataKey, context, signal) {
       throwIfAborted(signal);
       const kek = await takeKek(signal);

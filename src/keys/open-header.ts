@@ -101,6 +101,17 @@ function isRecipient(field: StreamHeader['fields'][number]): field is RecipientF
   return field.kind in costOf;
 }
 
+/**
+ * Opens a header with its data key itself, as a host does that goes on with its own upload (docs/format.md §10.7).
+ *
+ * @throws SealpartError `header-auth` if it is not the data key of this header
+ */
+export function openHeaderWithDataKey(header: StreamHeader, dataKey: KeyObject): Omit<OpenedHeader, 'openedBy'> {
+  const keys = provenKeys(header, dataKey);
+  if (keys !== undefined) return { header, keys, coreHash: coreHashOf(header.bytes) };
+  throw new SealpartError('header-auth', 'The data key is not the one that the stream header commits to.');
+}
+
 /** The keys of a data key that satisfies both key_commit and header_mac, each compared in constant time. */
 function provenKeys(header: StreamHeader, dataKey: KeyObject): StreamKeys | undefined {
   const keys = new StreamKeys(dataKey, header.core.salt);

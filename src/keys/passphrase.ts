@@ -47,6 +47,7 @@ export function passphraseRecipient(passphrase: string, options: PassphraseRecip
   return {
     kind: 'passphrase',
     fieldLengthBytes: fieldPrefixLength + 79,
+    opens: (field) => field.kind === 'passphrase',
     memoryBytes: scryptMemoryBytes(log2N),
     async seal(dataKey, context, signal) {
       const salt = freshBytes(16);

@@ -13,6 +13,8 @@ export interface Recipient {
    * before it was asked, the most that is expected.
    */
   readonly fieldLengthBytes: number;
+  /** True for a field that this recipient's key opens; for a passphrase, which has no id, for one of its kind. */
+  opens(field: RecipientField): boolean;
   /** What sealing takes while it runs, where that is worth planning for. */
   readonly memoryBytes?: number;
   /**

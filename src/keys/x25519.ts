@@ -44,6 +44,7 @@ export function x25519Recipient(publicKey: Uint8Array): Recipient {
   return {
     kind: 'x25519',
     fieldLengthBytes: fieldPrefixLength + 88,
+    opens: (field) => field.kind === 'x25519' && equalBytes(field.keyId, keyId),
     async seal(dataKey, context, signal) {
       throwIfAborted(signal);
       const plain = dataKey.export();

@@ -28,6 +28,11 @@ export interface SegmentsRun {
   readonly minPartBytes: number;
   readonly numbering: SegmentNumbering;
   /**
+   * Digests of segments that are where they belong already, by their place in the run; the last one is never among
+   * them. They are passed over, so the source must be able to skip.
+   */
+  readonly standing?: ReadonlyMap<number, Uint8Array>;
+  /**
    * Takes a segment away, in any order and several at once; the FINAL one comes last, when all others are away. The
    * segment's bytes are its caller's again when the promise settles, and not before.
    */
@@ -120,6 +125,7 @@ class SegmentsWork {
     const reader = new SegmentReader(source, pool.plain, stream.parameters.compression === 1);
     let segments = 0;
     for (let last = false; !last; segments++) {
+      if (this.#passOver(reader, segments)) continue;
       const prepared = await this.#prepare(reader, segments);
       last = prepared.read.last;
       this.#start(prepared);
@@ -131,6 +137,16 @@ class SegmentsWork {
     throwIfAborted(this.#signal);
     assert((this.#streamDigest !== undefined) === this.#run.numbering.endsStream, 'a FINAL segment ends the stream');
     return { segments, contentLength: this.#contentLength, streamDigest: this.#streamDigest };
+  }
+
+  #passOver(reader: SegmentReader, index: number): boolean {
+    const digest = this.#run.standing?.get(index);
+    if (digest === undefined) return false;
+    const capacity = this.#run.numbering.capacity(index);
+    reader.skip(capacity);
+    this.#digests.set(index, digest);
+    this.#contentLength += capacity;
+    return true;
   }
 
   /** Memory is taken in the order of segments, so that none waits for memory that a later one holds. */

@@ -1,12 +1,19 @@
-import { FreshSalts } from '../crypto/fresh-salts.ts';
-import { SealpartError } from '../errors.ts';
-import type { BodyBytes, ListedPart, ObjectName, ObjectStore, UploadName } from '../objects/object-store.ts';
-import type { EncryptedSegment } from '../segments/encrypt-segment.ts';
-import type { Source } from '../sources/source.ts';
-import { encryptSegments, scheduledNumbering } from './encrypt-segments.ts';
+import type { ObjectAttributes, ObjectName, ObjectStore, WriteCondition } from '../objects/object-store.ts';
+import { isSeekable } from '../sources/seekable.ts';
+import type { SeekableSource, Source } from '../sources/source.ts';
 import { type EncryptResult, resultOf } from './encrypt-stream.ts';
-import { machineOf, type RunOptions, withFramePool } from './run-options.ts';
+import { type Machine, machineOf, type RunOptions, withFramePool } from './run-options.ts';
 import { sealStream, type WriteOptions } from './seal-stream.ts';
+import { leaveUpload } from './uploads/leave-upload.ts';
+import { ManifestJournal } from './uploads/manifest-journal.ts';
+import { wayOutMs } from './uploads/owned-upload.ts';
+import { PartSender, type UploadTarget } from './uploads/part-sender.ts';
+import { fingerprintOf, type PendingUpload, takeUpPending } from './uploads/take-up-pending.ts';
+import { UploadGone, UploadRefused } from './uploads/upload-gone.ts';
+import { noJournal, type UploadJournal } from './uploads/upload-journal.ts';
+import type { UploadOptions } from './uploads/upload-options.ts';
+import { uploadStream } from './uploads/upload-stream.ts';
+import { recordedStreamDigest } from './uploads/verify-standing.ts';
 
 export interface PutRequest extends Omit<WriteOptions, 'objectName'>, RunOptions {
   /** The content. Closed at the end. */
@@ -14,118 +21,136 @@ export interface PutRequest extends Omit<WriteOptions, 'objectName'>, RunOptions
   readonly store: ObjectStore;
   /** Where the object goes; the stream is bound to this name. */
   readonly object: ObjectName;
+  /** Kept beside the object, in the clear. */
+  readonly attributes?: ObjectAttributes | undefined;
+  readonly condition?: WriteCondition | undefined;
+  /** Lets the upload survive this process. Without it, what does not end well leaves nothing behind. */
+  readonly uploads?: UploadOptions | undefined;
 }
 
 export interface PutResult extends EncryptResult {
   /** The store's, without quotes. */
   readonly etag: string;
+  /** Parts that stood when this run began, and parts that it sent; an object in one request has one. */
+  readonly parts: { readonly kept: number; readonly sent: number };
+  /** True if the run went on with an upload of an earlier one. */
+  readonly resumed: boolean;
 }
+
+/** Beginning anew helps against what happens once. */
+const maxAttempts = 3;
 
 /**
  * Encrypts a source into an object, segment i being part i + 1 of a multipart upload; content of one segment is put
  * whole. The object appears when its last byte is stored, or not at all (docs/format.md §9.4).
  *
- * @throws SealpartError `bad-parameters` before anything is sent; `worker`, `aborted`; what source and store throw. The
- *   upload was aborted then.
+ * With `uploads`, a run that was ended by anything whatever is gone on with by the next one of the same source to the
+ * same object: parts that the store has answered for and the manifest knows of are not sent again.
+ *
+ * @throws SealpartError `bad-parameters` before anything is sent; `owned` if another process is at it;
+ *   `source-changed`; `precondition`, `conflict`; `worker`, `aborted`; what source, store and manifest throw
  */
 export async function putObject(
   request: PutRequest,
   signal: AbortSignal = new AbortController().signal,
 ): Promise<PutResult> {
-  const { source, store, object } = request;
+  const { source, store, object, attributes = {}, condition = {}, uploads } = request;
   try {
     const machine = machineOf(request);
-    const { equalParts, maxParts, minPartBytes } = store.limits;
-    const destination = { forStore: true, equalParts, maxSegments: maxParts };
-    const options = { ...request, objectName: object };
-    const sealed = await sealStream(options, source.size, destination, machine.request, signal);
-    const parts = new PartSender(store, object, sealed.header.bytes);
-    try {
-      const done = await withFramePool(request, machine, sealed.plan, (pool) =>
-        encryptSegments(
-          {
-            pool,
-            stream: sealed,
-            source,
-            salts: new FreshSalts(),
-            segmentsInFlight: sealed.plan.segmentsInFlight,
-            telemetry: machine.telemetry,
-            minPartBytes,
-            numbering: scheduledNumbering(sealed.parameters, maxParts),
-            emit: (segment, inner) => parts.send(segment, inner),
-          },
-          signal,
-        ),
-      );
-      const { etag } = await parts.complete(signal);
-      return { ...resultOf(sealed, done), etag };
-    } catch (error) {
-      await parts.abort(error);
-      throw error;
+    const target: UploadTarget = { store, object, attributes, condition };
+    const write = { ...request, objectName: object };
+    let pending =
+      uploads === undefined ? undefined : await takeUpPending(target, source, write, uploads, machine.request, signal);
+    for (let attempt = 1; ; attempt++) {
+      try {
+        // What a run may use is told once.
+        const run = attempt === 1 ? request : { ...request, onPlan: undefined };
+        return await (pending === undefined
+          ? beginUpload(run, target, machine, signal)
+          : continueUpload(run, target, machine, pending, signal));
+      } catch (error) {
+        const isLost = error instanceof UploadGone || error instanceof UploadRefused;
+        if (!isLost || attempt === maxAttempts || !isSeekable(source)) throw error;
+        uploads?.onEvent?.({ kind: 'restarted', reason: error.message });
+        pending = undefined;
+      }
     }
   } finally {
     await source.close();
   }
 }
 
-/** Bounds what the way out of a failed upload may take. */
-const abortTimeoutMs = 30_000;
+async function beginUpload(
+  request: PutRequest,
+  target: UploadTarget,
+  machine: Machine,
+  signal: AbortSignal,
+): Promise<PutResult> {
+  const { source, store, object, uploads } = request;
+  const { equalParts, maxParts } = store.limits;
+  const destination = { forStore: true, equalParts, maxSegments: maxParts };
+  const write = { ...request, objectName: object };
+  const stream = await sealStream(write, source.size, destination, machine.request, signal);
+  const subject = { storeName: store.name, object, fingerprint: fingerprintOf(source) };
+  const journal = uploads === undefined ? noJournal : new ManifestJournal(subject, uploads);
+  const sender = new PartSender(target, stream, journal);
+  return await runUpload(request, { target, machine, stream, journal, sender, kept: 0 }, signal);
+}
 
-/** Sends segments as parts, in any order, and makes the object of them. */
-class PartSender {
-  readonly #store: ObjectStore;
-  readonly #object: ObjectName;
-  readonly #header: Uint8Array;
-  readonly #parts = new Map<number, ListedPart>();
-  #upload: Promise<UploadName> | undefined;
-  #whole: { etag: string } | undefined;
+/** What a run needs beside the upload itself. */
+interface UploadRequest extends RunOptions {
+  readonly source: Source | SeekableSource;
+  readonly uploads?: UploadOptions | undefined;
+}
 
-  constructor(store: ObjectStore, object: ObjectName, header: Uint8Array) {
-    this.#store = store;
-    this.#object = object;
-    this.#header = header;
+/** Goes on with an upload that was taken over, to its end. */
+export async function continueUpload(
+  request: UploadRequest,
+  target: UploadTarget,
+  machine: Machine,
+  pending: PendingUpload,
+  signal: AbortSignal,
+): Promise<PutResult> {
+  const { stream, journal, parts, upload, made } = pending;
+  const sender = new PartSender(target, stream, journal, { upload, parts });
+  const kept = parts.length;
+  if (made === undefined) {
+    const result = await runUpload(request, { target, machine, stream, journal, sender, kept }, signal);
+    return { ...result, resumed: true };
   }
+  await journal.ended(AbortSignal.timeout(wayOutMs));
+  const contentLength = parts.reduce((sum, { segments }) => sum + segments[0]!.contentLength, 0);
+  const streamDigest = recordedStreamDigest(stream, parts);
+  const done = resultOf(stream, { segments: kept, contentLength, streamDigest });
+  return { ...done, ...made, parts: { kept, sent: 0 }, resumed: true };
+}
 
-  async send({ facts, bytes, streamDigest }: EncryptedSegment, signal: AbortSignal): Promise<void> {
-    const partNumber = facts.segmentIndex + 1;
-    const body: BodyBytes = partNumber === 1 ? [this.#header, bytes] : bytes;
-    if (partNumber === 1 && streamDigest !== undefined) {
-      this.#whole = await this.#store.put(this.#object, body, {}, {}, signal);
-      return;
-    }
-    this.#upload ??= this.#create(signal);
-    const { etag } = await this.#store.uploadPart(await this.#upload, partNumber, body, signal);
-    this.#parts.set(partNumber, { partNumber, etag });
-  }
+interface UploadRun {
+  readonly target: UploadTarget;
+  readonly machine: Machine;
+  readonly stream: PendingUpload['stream'];
+  readonly journal: UploadJournal;
+  readonly sender: PartSender;
+  readonly kept: number;
+}
 
-  async #create(signal: AbortSignal): Promise<UploadName> {
-    const { uploadId } = await this.#store.createMultipart(this.#object, {}, signal);
-    return { ...this.#object, uploadId };
-  }
-
-  async complete(signal: AbortSignal): Promise<{ etag: string }> {
-    if (this.#whole !== undefined) return this.#whole;
-    const parts = [...this.#parts.values()].sort((a, b) => a.partNumber - b.partNumber);
-    return this.#store.completeMultipart(await this.#upload!, parts, {}, signal);
-  }
-
-  /** Leaves no upload behind; if even that fails, the error says where parts are left. */
-  async abort(cause: unknown): Promise<void> {
-    if (this.#upload === undefined) return;
-    const [created] = await Promise.allSettled([this.#upload]);
-    if (created.status === 'rejected') return;
-    try {
-      // Not the run's own signal: that one may be what ended the run.
-      await this.#store.abortMultipart(created.value, AbortSignal.timeout(abortTimeoutMs));
-    } catch (abortError) {
-      if (abortError instanceof SealpartError && abortError.code === 'not-found') return;
-      const { bucket, key, uploadId } = created.value;
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new SealpartError(
-        'store',
-        `${reason} Besides, the upload ${uploadId} of ${bucket}/${key} could not be aborted: its parts take room until it is.`,
-        { cause: new AggregateError([cause, abortError]) },
-      );
-    }
+async function runUpload(
+  request: UploadRequest,
+  { target, machine, stream, journal, sender, kept }: UploadRun,
+  signal: AbortSignal,
+): Promise<PutResult> {
+  const { source, uploads } = request;
+  const { telemetry } = machine;
+  const verifySource = uploads?.verifySource === true;
+  const upload = { target, stream, source, sender, journal, telemetry, verifySource };
+  const either = AbortSignal.any([signal, journal.lost]);
+  try {
+    const done = await withFramePool(request, machine, stream.plan, (pool) => uploadStream(upload, pool, either));
+    // The object stands: from here on, a signal cannot undo anything.
+    await journal.ended(AbortSignal.timeout(wayOutMs));
+    const sent = sender.whole === undefined ? sender.sentParts : 1;
+    return { ...resultOf(stream, done), etag: done.etag, parts: { kept, sent }, resumed: false };
+  } catch (error) {
+    throw await leaveUpload(error, target, journal, sender);
   }
 }

@@ -1,8 +1,14 @@
+import { assert } from '../assert.ts';
 import { SealpartError } from '../errors.ts';
 import { SharedArena } from '../flow/shared-arena.ts';
 import type { PlainPayload } from '../segments/encrypt-segment.ts';
 import type { Source } from '../sources/source.ts';
 import type { Stretch } from '../workers/messages.ts';
+
+/** A source of which stretches can be passed over without reading them. */
+export interface SkippableSource extends Source {
+  skip(length: number): void;
+}
 
 /** One segment's content, and how to let go of the memory it stands in. */
 export interface ReadSegment {
@@ -47,6 +53,14 @@ export class SegmentReader {
     const { name, size } = this.#source;
     const promised = size === undefined ? 'went on after it had ended' : `does not have the ${size} bytes it announced`;
     throw new SealpartError('source-changed', `${name} ${promised}: it changed while it was read. Begin again.`);
+  }
+
+  /** Passes over the content of a segment that is not the last one. The source must be able to. */
+  skip(capacity: number): void {
+    assert('skip' in this.#source, 'only a source that can be sought is passed over');
+    (this.#source as SkippableSource).skip(capacity - (this.#hasAhead ? 1 : 0));
+    this.#hasAhead = false;
+    this.#givenBytes += capacity;
   }
 
   /** A segment that is neither full nor the last one would make a stream that nobody can read. */

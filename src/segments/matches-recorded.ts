@@ -12,9 +12,17 @@ export interface RecordedSegmentFacts {
   readonly digest: Uint8Array;
 }
 
+/** What is known of a FINAL segment beside its digest, which does not cover the stream digest that it carries. */
+export interface FinalEvidence {
+  /** The stream digest that it should carry. */
+  readonly streamDigest: Uint8Array;
+  /** True for the CRC-32 of all its bytes, as it was recorded. */
+  readonly hasCrc32: (crc32: number) => boolean;
+}
+
 /**
- * Tells whether content is still what a segment that is not FINAL was once encrypted from: encrypts it again with the
- * recorded salt, and compares digests. Nothing but the answer leaves this function (docs/format.md §9.6): if the content
+ * Tells whether content is still what a segment was once encrypted from: encrypts it again with the recorded salt, and
+ * compares digests. Nothing but the answer leaves this function (docs/format.md §9.6): if the content
  * did change, frames under that salt beside those that were sent would betray both.
  */
 export async function matchesRecorded(
@@ -23,14 +31,19 @@ export async function matchesRecorded(
   payload: PlainPayload,
   recorded: RecordedSegmentFacts,
   signal: AbortSignal,
+  final?: FinalEvidence,
 ): Promise<boolean> {
   const { salt, ...facts } = recorded.facts;
   if (payload.length !== facts.payloadLength) return false;
   const wire = await pool.wire.lease(totalLengthOf(payload.length, stream.parameters.frameSizeLog2), signal);
   try {
     const salts = new FreshSalts(() => salt.slice());
-    const { digest } = await encryptSegment({ pool, stream, facts, payload, wire, salts }, signal);
-    return equalSecret(digest, recorded.digest);
+    const request = { pool, stream, facts, payload, wire, salts };
+    const again = await encryptSegment(
+      final === undefined ? request : { ...request, streamDigest: async () => final.streamDigest },
+      signal,
+    );
+    return equalSecret(again.digest, recorded.digest) && (final === undefined || final.hasCrc32(again.crc32));
   } finally {
     wire.bytes.fill(0);
     wire.release();

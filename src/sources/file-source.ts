@@ -12,6 +12,8 @@ import { createStreamSource } from './stream-source.ts';
 export interface FileSource extends Source, SeekableSource {
   /** As it was when the file was opened. */
   readonly size: number;
+  /** Its size, and when it was written to last. */
+  readonly fingerprint: string;
 }
 
 /** A read in the kernel cannot be cancelled, and the target is not free until it is over: so reads are kept short. */
@@ -20,6 +22,7 @@ const readSizeBytes = 4 * 1024 * 1024;
 class FileReader implements FileSource {
   readonly name: string;
   readonly size: number;
+  readonly fingerprint: string;
   readonly #handle: FileHandle;
   readonly #opened: BigIntStats;
   #position = 0;
@@ -28,6 +31,7 @@ class FileReader implements FileSource {
   constructor(name: string, handle: FileHandle, opened: BigIntStats) {
     this.name = name;
     this.size = Number(opened.size);
+    this.fingerprint = `size=${opened.size} mtime=${opened.mtimeNs}ns`;
     this.#handle = handle;
     this.#opened = opened;
   }

@@ -39,6 +39,11 @@ export interface SeekableSource {
   /** All of its bytes. */
   readonly size: number;
   /**
+   * Tells content from what it was before: as long as the text is equal, so is the content, as far as its keeper can
+   * tell without reading it. Absent if nothing can be said: then work on it cannot be taken up by another process.
+   */
+  readonly fingerprint?: string;
+  /**
    * Fills `target` from `position` on and resolves to how many bytes were written: fewer than `target.length` only
    * where the source ends.
    *

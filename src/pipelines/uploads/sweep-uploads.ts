@@ -1,0 +1,63 @@
+import { SealpartError } from '../../errors.ts';
+import { endedStates, type UploadItem } from '../../manifest/upload-manifest.ts';
+import type { ObjectStore } from '../../objects/object-store.ts';
+import { abandonUpload } from './abandon-upload.ts';
+import type { AbortRequest } from './abort-upload.ts';
+import { OwnedUpload, ownershipOf } from './owned-upload.ts';
+import { orGiveBack } from './take-up-pending.ts';
+
+export interface SweepRequest {
+  readonly store: ObjectStore;
+  readonly uploads: Omit<AbortRequest['uploads'], 'takeOver'>;
+  /** Only uploads that nothing was written of for so long. */
+  readonly olderThanMs: number;
+  /** True to say what would be swept, and sweep nothing. */
+  readonly dryRun?: boolean | undefined;
+  readonly bucket?: string | undefined;
+}
+
+export interface SweepResult {
+  /** Aborted, or what would be. */
+  readonly swept: readonly UploadItem[];
+  /** Old enough, but their owners may be alive. */
+  readonly owned: readonly UploadItem[];
+  /** Could not be aborted; they are tried again by the next sweep. */
+  readonly failed: readonly { readonly item: UploadItem; readonly error: SealpartError }[];
+}
+
+/**
+ * Aborts uploads to a store that nobody came back for. An upload whose owner holds its lease or its lock is never
+ * touched, however old it is; two sweepers do no harm to each other.
+ *
+ * @throws SealpartError `manifest`, `aborted`
+ */
+export async function sweepUploads(
+  { store, uploads, olderThanMs, dryRun, bucket }: SweepRequest,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<SweepResult> {
+  const ownership = ownershipOf(uploads);
+  const swept: UploadItem[] = [];
+  const owned: UploadItem[] = [];
+  const failed: { item: UploadItem; error: SealpartError }[] = [];
+  const query = bucket === undefined ? { storeName: store.name } : { storeName: store.name, bucket };
+  for await (const item of uploads.manifest.list(query, signal)) {
+    const now = ownership.clock();
+    if (endedStates.includes(item.state) || item.updatedMs > now - olderThanMs) continue;
+    if (dryRun === true) {
+      (item.leaseUntilMs <= now ? swept : owned).push(item);
+      continue;
+    }
+    try {
+      const mine = await OwnedUpload.takeOver(ownership, item, signal);
+      await orGiveBack(mine, () => abandonUpload(store, mine, uploads, signal));
+      swept.push(item);
+    } catch (error) {
+      if (!(error instanceof SealpartError) || error.code === 'aborted' || error.code === 'manifest') throw error;
+      // Another sweeper was faster, and did the same.
+      if (error.code === 'not-found') continue;
+      if (error.code === 'owned') owned.push(item);
+      else failed.push({ item, error });
+    }
+  }
+  return { swept, owned, failed };
+}

@@ -1,0 +1,103 @@
+import { SealpartError } from '../../errors.ts';
+import type { UploadItem } from '../../manifest/upload-manifest.ts';
+import { isSeekable } from '../../sources/seekable.ts';
+import type { SeekableSource, Source } from '../../sources/source.ts';
+import type { MemoryRequest } from '../memory-plan.ts';
+import type { WriteOptions } from '../seal-stream.ts';
+import { abandonUpload } from './abandon-upload.ts';
+import { findPendingUploads, sourceDiffers, whatDiffers, whyNotResumable } from './find-pending.ts';
+import { ManifestJournal } from './manifest-journal.ts';
+import { OwnedUpload, ownershipOf, wayOutMs } from './owned-upload.ts';
+import type { UploadTarget } from './part-sender.ts';
+import { type TakenUpload, takeUpUpload } from './take-up-upload.ts';
+import type { UploadOptions } from './upload-options.ts';
+
+export interface PendingUpload extends TakenUpload {
+  readonly journal: ManifestJournal;
+}
+
+/** What the source is, as far as another run can tell; undefined if it cannot be read again. */
+export function fingerprintOf(source: Source | SeekableSource): string | undefined {
+  return isSeekable(source) ? source.fingerprint : undefined;
+}
+
+/**
+ * Finds what earlier runs left of uploads to the same object: goes on with the newest, if it can be, and aborts the
+ * others.
+ *
+ * @throws SealpartError `owned` if an owner is alive; `source-changed` if the source is another; as takeUpUpload
+ */
+export async function takeUpPending(
+  target: UploadTarget,
+  source: Source,
+  write: WriteOptions,
+  options: UploadOptions,
+  memory: MemoryRequest,
+  signal: AbortSignal,
+): Promise<PendingUpload | undefined> {
+  const pending = await findPendingUploads(options.manifest, target.store, target.object, signal);
+  const newest = pending.at(-1);
+  for (const item of pending) {
+    const owned = await OwnedUpload.takeOver(ownershipOf(options), item, signal);
+    const taken = await orGiveBack(owned, async () => {
+      const reason = item === newest ? whyAnew(owned.item, source, write, options) : 'a newer one was begun';
+      if (reason === undefined && isSeekable(source)) return takeUp(target, owned, source, options, memory, signal);
+      await abandonUpload(target.store, owned, options, signal);
+      options.onEvent?.({ kind: 'abandoned', id: item.id, reason: reason ?? 'this source cannot be read again' });
+      return undefined;
+    });
+    if (taken !== undefined) return taken;
+  }
+  return undefined;
+}
+
+/** Why an upload is not gone on with; undefined if it is. @throws SealpartError `source-changed` */
+function whyAnew(item: UploadItem, source: Source, write: WriteOptions, { resume }: UploadOptions): string | undefined {
+  if (resume === false) return 'it was not to be resumed';
+  const fingerprint = fingerprintOf(source);
+  const reason = whyNotResumable(item, fingerprint);
+  if (reason !== undefined) return reason;
+  if (fingerprint !== item.sourceFingerprint) throw sourceDiffers(item, source.name, fingerprint ?? '');
+  const difference = whatDiffers(item, write);
+  return difference === undefined ? undefined : `${difference} than then`;
+}
+
+/**
+ * Goes on with an upload that this run owns.
+ *
+ * @returns undefined if the store has lost it: the manifest has forgotten it then
+ */
+export async function takeUp(
+  target: UploadTarget,
+  owned: OwnedUpload,
+  source: SeekableSource,
+  options: UploadOptions,
+  memory: MemoryRequest,
+  signal: AbortSignal,
+): Promise<PendingUpload | undefined> {
+  const { item } = owned;
+  const taken = await takeUpUpload(target, owned, source, options, memory, signal);
+  if (taken === undefined) {
+    await options.hostKeys?.erase(item.id, signal);
+    await owned.forget(signal);
+    options.onEvent?.({ kind: 'restarted', reason: `The store has lost the upload ${item.id}.` });
+    return undefined;
+  }
+  const keptContentBytes = taken.parts.reduce((sum, { segments }) => sum + segments[0]!.contentLength, 0);
+  options.onEvent?.({ kind: 'resumed', id: item.id, keptParts: taken.parts.length, keptContentBytes });
+  const subject = { storeName: target.store.name, object: target.object, fingerprint: fingerprintOf(source) };
+  return { ...taken, journal: ManifestJournal.of(subject, options, owned, taken.stream) };
+}
+
+/** Runs a step with an upload that was taken over, and does not keep it if that fails. */
+export async function orGiveBack<T>(owned: OwnedUpload, step: () => Promise<T>): Promise<T> {
+  try {
+    return await step();
+  } catch (error) {
+    const out = AbortSignal.timeout(wayOutMs);
+    const isGone = error instanceof SealpartError && error.code === 'conflict';
+    const [left] = await Promise.allSettled([isGone ? owned.forget(out) : owned.giveBack(out)]);
+    if (left.status === 'fulfilled' || !(error instanceof SealpartError)) throw error;
+    throw new SealpartError(error.code, error.message, { ...error, cause: new AggregateError([error, left.reason]) });
+  }
+}
