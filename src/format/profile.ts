@@ -17,6 +17,8 @@ export type FramePreset = keyof typeof framePresets;
 
 /** The smallest segment that can be an S3 part which is not the last: 8 MiB, as 4 MiB is under S3's minimum of 5. */
 export const storeSegmentSizeLog2 = 23;
+const s3MinPartBytes = 5 * 2 ** 20;
+const s3MaxPartBytes = 5 * 2 ** 30;
 /** S3 has 10,000 parts an object. */
 export const maxSegmentsInStore = 10_000;
 const standardFrameSizeLog2 = 16;
@@ -42,6 +44,10 @@ export interface ProfileRequest {
   readonly maxSegmentSizeBytes?: number | undefined;
   /** True if each segment becomes a part of a multipart upload. */
   readonly forStore: boolean;
+  /** The least a part may have that is not the last: S3's 5 MiB unless told. */
+  readonly minPartBytes?: number;
+  /** The most a part may have: S3's 5 GiB unless told. */
+  readonly maxPartBytes?: number;
   /** True if the store wants all parts of one size. */
   readonly equalParts?: boolean;
   /** The most segments there may be: a store's limit on parts. */
@@ -57,22 +63,44 @@ export interface ProfileRequest {
 export function chooseProfile(request: ProfileRequest): Profile {
   const asked = request.segmentSizeBytes;
   const segmentSizeLog2 = asked === undefined ? standardSegmentSizeLog2(request) : segmentLog2(asked);
-  // §2.5.
-  if (request.forStore && segmentSizeLog2 < storeSegmentSizeLog2) {
-    throw refused(
-      `A segment of ${sizeText(asked ?? 0)} cannot be a part of an object: stores want parts of 5 MiB. Take 8MiB.`,
-    );
-  }
+  judgePartSize(request, segmentSizeLog2);
   const grows = chooseGrowth(request, segmentSizeLog2);
   return { frameSizeLog2: chooseFrame(request, segmentSizeLog2), segmentSizeLog2, ...grows };
 }
 
+/** Which segments, in powers of two, are parts that the store takes: header and frames stay under 1/16 of a segment. */
+function partSizeLog2Range({ minPartBytes, maxPartBytes }: ProfileRequest): { least: number; most: number } {
+  const least = Math.ceil(Math.log2(Math.max(1, minPartBytes ?? s3MinPartBytes)));
+  const most = Math.floor(Math.log2((maxPartBytes ?? s3MaxPartBytes) * (15 / 16)));
+  return { least, most: Math.min(segmentSizeLog2Range.most, most) };
+}
+
+function judgePartSize(request: ProfileRequest, segmentSizeLog2: number): void {
+  if (!request.forStore) return;
+  const { least, most } = partSizeLog2Range(request);
+  const segment = sizeText(2 ** segmentSizeLog2);
+  // §2.5.
+  if (segmentSizeLog2 < least) {
+    const wanted = sizeText(request.minPartBytes ?? s3MinPartBytes);
+    throw refused(
+      `A segment of ${segment} cannot be a part of an object: the store wants parts of ${wanted}. Take ${sizeText(2 ** least)}.`,
+    );
+  }
+  if (segmentSizeLog2 > most) {
+    const limit = sizeText(request.maxPartBytes ?? s3MaxPartBytes);
+    throw refused(
+      `A segment of ${segment} cannot be a part of an object: the store takes parts of ${limit} at most. Take ${sizeText(2 ** most)}.`,
+    );
+  }
+}
+
 function standardSegmentSizeLog2(request: ProfileRequest): number {
+  const smallest = Math.max(storeSegmentSizeLog2, request.forStore ? partSizeLog2Range(request).least : 0);
   // §2.8.
-  if (request.contentLength === undefined) return storeSegmentSizeLog2;
+  if (request.contentLength === undefined) return smallest;
   const most = request.maxSegments ?? maxSegmentsInStore;
   // §2.7.
-  for (let log2 = storeSegmentSizeLog2; log2 <= segmentSizeLog2Range.most; log2++) {
+  for (let log2 = smallest; log2 <= segmentSizeLog2Range.most; log2++) {
     const segments = Math.max(1, Math.ceil((request.contentLength + request.headerLen) / 2 ** log2));
     if (segments <= most) return log2;
   }
@@ -98,8 +126,9 @@ function chooseGrowth(
     throw refused(`Segments can grow every 1 to 65535, not ${growEvery}.`);
   // §2.6.
   if (request.equalParts === true) throw refused('This store wants parts of one size: segments cannot grow.');
-  const max =
+  const asked =
     request.maxSegmentSizeBytes === undefined ? segmentSizeLog2Range.most : segmentLog2(request.maxSegmentSizeBytes);
+  const max = request.forStore ? Math.min(asked, partSizeLog2Range(request).most) : asked;
   return max <= segmentSizeLog2 ? fixed : { segmentSizeMaxLog2: max, growEvery };
 }
 

@@ -87,8 +87,8 @@ async function beginUpload(
   signal: AbortSignal,
 ): Promise<PutResult> {
   const { source, store, object, uploads } = request;
-  const { equalParts, maxParts } = store.limits;
-  const destination = { forStore: true, equalParts, maxSegments: maxParts };
+  const { equalParts, maxParts, minPartBytes, maxPartBytes } = store.limits;
+  const destination = { forStore: true, equalParts, maxSegments: maxParts, minPartBytes, maxPartBytes };
   const write = { ...request, objectName: object };
   const stream = await sealStream(write, source.size, destination, machine.request, signal);
   const subject = { storeName: store.name, object, fingerprint: fingerprintOf(source) };

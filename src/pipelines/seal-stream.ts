@@ -34,7 +34,10 @@ export interface WriteOptions extends HeaderContents {
 }
 
 /** What the destination asks of the sizes. */
-export type Destination = Pick<ProfileRequest, 'forStore' | 'equalParts' | 'maxSegments'>;
+export type Destination = Pick<
+  ProfileRequest,
+  'forStore' | 'equalParts' | 'maxSegments' | 'minPartBytes' | 'maxPartBytes'
+>;
 
 export interface SealedStream extends SealedHeader {
   readonly parameters: StreamParameters;

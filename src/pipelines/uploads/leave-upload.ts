@@ -53,6 +53,8 @@ export async function leaveUpload(
     return error;
   } catch (second) {
     await journal.letGo();
+    // What failed may have failed because another run has the upload: then that is what happened.
+    if (second instanceof SealpartError && second.code === 'owned') return second;
     return withSecond(error, second, upload?.uploadId, target);
   }
 }

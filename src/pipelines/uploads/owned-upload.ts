@@ -110,15 +110,18 @@ export class OwnedUpload {
     const { manifest, clock, leaseMs } = this.#ownership;
     const now = clock();
     const prolonged = { leaseUntilMs: now + leaseMs, ...change };
-    this.#item = await manifest.change(this.#item.id, this.#item.epoch, prolonged, now, signal);
+    const { id, epoch } = this.#item;
+    this.#item = await this.#whileOwned(() => manifest.change(id, epoch, prolonged, now, signal));
   }
 
   async putPart(part: PartRecord, mac: Uint8Array, signal: AbortSignal): Promise<void> {
-    await this.#ownership.manifest.putPart(this.#item.id, { ...part, mac, epoch: this.#item.epoch }, signal);
+    const { id, epoch } = this.#item;
+    await this.#whileOwned(() => this.#ownership.manifest.putPart(id, { ...part, mac, epoch }, signal));
   }
 
   async removePart(partNumber: number, signal: AbortSignal): Promise<void> {
-    await this.#ownership.manifest.removePart(this.#item.id, partNumber, this.#item.epoch, signal);
+    const { id, epoch } = this.#item;
+    await this.#whileOwned(() => this.#ownership.manifest.removePart(id, partNumber, epoch, signal));
   }
 
   /** Forgets an upload that has ended, and lets go of it. */
@@ -143,13 +146,26 @@ export class OwnedUpload {
     this.#lock?.release();
   }
 
+  /** An upload that is not there any more was ended by another run that took it over. */
+  async #whileOwned<T>(write: () => Promise<T>): Promise<T> {
+    try {
+      return await write();
+    } catch (error) {
+      if (!(error instanceof SealpartError) || error.code !== 'not-found') throw error;
+      const { id, bucket, key } = this.#item;
+      throw new SealpartError('owned', `Another process took over the upload ${id} to ${bucket}/${key} and ended it.`, {
+        cause: error,
+      });
+    }
+  }
+
   /** Never rejects: what fails for good fires `lost`. */
   async #prolong(): Promise<void> {
     const { clock, leaseMs } = this.#ownership;
     try {
       await this.change({}, AbortSignal.timeout(leaseMs));
     } catch (error) {
-      const isTaken = error instanceof SealpartError && (error.code === 'owned' || error.code === 'not-found');
+      const isTaken = error instanceof SealpartError && error.code === 'owned';
       // A manifest that is locked for a moment is asked again at the next beat, as long as the lease lasts.
       if (isTaken || clock() >= this.#item.leaseUntilMs) this.#lost.abort(error);
     }

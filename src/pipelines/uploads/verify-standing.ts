@@ -1,6 +1,6 @@
 import type { PartRecord, RecordedSegment } from '../../crypto/manifest-records.ts';
 import { streamDigestOf } from '../../crypto/segment-digest.ts';
-import { concatBytes } from '../../format/bytes.ts';
+import { joinBytes } from '../../format/bytes.ts';
 import { contentOffset, payloadOf } from '../../format/schedule.ts';
 import { type SegmentFacts, segmentFlags } from '../../format/segment-header.ts';
 import { compressContent } from '../../segments/compress-segment.ts';
@@ -46,7 +46,7 @@ export async function verifyParts(
 /** The digest of the stream that these parts make, FINAL included. */
 export function recordedStreamDigest(stream: StreamCrypto, parts: readonly PartRecord[]): Uint8Array {
   const digests = parts.map(({ segments }) => segments[0]!.digest);
-  return streamDigestOf(stream.coreHash, digests.length, concatBytes(...digests));
+  return streamDigestOf(stream.coreHash, digests.length, joinBytes(digests));
 }
 
 async function isUnchanged(
