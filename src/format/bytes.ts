@@ -5,8 +5,13 @@ export function textBytes(text: string): Uint8Array {
   return utf8.encode(text);
 }
 
-/** One array of all of them: the format's `||`. */
+/** One array of all of them: the format's `||`. For a handful: arguments stand on the stack. */
 export function concatBytes(...pieces: readonly Uint8Array[]): Uint8Array {
+  return joinBytes(pieces);
+}
+
+/** The same for a list of any length. */
+export function joinBytes(pieces: readonly Uint8Array[]): Uint8Array {
   let length = 0;
   for (const piece of pieces) length += piece.length;
   const joined = new Uint8Array(length);

@@ -11,17 +11,24 @@ import { type LocatedRange, locateCompressed, locateIndexed, locateScheduled } f
 import { planDecryption } from './memory-plan.ts';
 import { openStream } from './open-stream.ts';
 import { keyDerivationBytesOf, type OpenedStream } from './opened-stream.ts';
+import { readSpans } from './read-spans.ts';
 import { releaseSegments } from './release-segments.ts';
 import { machineOf, withFramePool } from './run-options.ts';
 import { judgePinned } from './segment-releaser.ts';
+import type { WireInput } from './wire-input.ts';
 
 export interface DecryptRangeRequest extends ReadOptions {
   /** The encrypted stream. Closed at the end. */
-  readonly input: SeekableSource;
+  readonly input: SeekableSource & Pick<WireInput, 'requests'>;
   /** Finished if every byte of the range was verified, aborted if not. */
   readonly sink: Sink;
   readonly access: ReaderKeys;
   readonly range: RangeRequest;
+  /**
+   * The content's length, if it was authenticated before for exactly this input (§6.20): the end of the input is not read
+   * to prove it again.
+   */
+  readonly knownContentLength?: number | undefined;
 }
 
 /**
@@ -51,6 +58,7 @@ export async function decryptRange(
     );
     const range = await withFramePool(request, machine, plan, async (pool) => {
       const { range, visits } = await locate(request, stream, pool, signal);
+      input.requests?.planReads(readSpans(visits, parameters, 0, input.size));
       const common = { pool, stream: stream.crypto, telemetry: machine.telemetry };
       await releaseSegments(
         { ...common, input, visits, position: 0, toTheEnd: false, holds },
@@ -69,14 +77,14 @@ export async function decryptRange(
 }
 
 async function locate(
-  { range, input }: DecryptRangeRequest,
+  { range, input, knownContentLength }: DecryptRangeRequest,
   stream: OpenedStream,
   pool: FramePool,
   signal: AbortSignal,
 ): Promise<LocatedRange> {
   const { crypto, index } = stream;
   if (index !== undefined) return locateIndexed(range, crypto.parameters, index.entries);
-  const at = { pool, stream: crypto, input, size: input.size };
+  const at = { pool, stream: crypto, input, size: input.size, knownContentLength };
   return crypto.parameters.compression === 1 ? locateCompressed(range, at, signal) : locateScheduled(range, at, signal);
 }
 

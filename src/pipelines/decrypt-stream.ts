@@ -9,11 +9,12 @@ import { ContentClip } from './content-clip.ts';
 import { planDecryption } from './memory-plan.ts';
 import { openStream } from './open-stream.ts';
 import { keyDerivationBytesOf, type OpenedStream } from './opened-stream.ts';
+import { readSpans } from './read-spans.ts';
 import { releaseSegments } from './release-segments.ts';
 import { machineOf, type RunOptions, withFramePool } from './run-options.ts';
 import type { FetchOptions } from './segment-fetcher.ts';
 import { judgePinned } from './segment-releaser.ts';
-import { indexedVisits, scheduledVisits } from './segment-visit.ts';
+import { indexedVisits, type SegmentVisit, scheduledVisits } from './segment-visit.ts';
 import { type WireInput, wireInputOf } from './wire-input.ts';
 
 /** Frames up to this size go to a sink that cannot take back as soon as they are authentic; larger ones wait. */
@@ -79,7 +80,7 @@ export async function decryptStream(
       const common = { pool, stream: stream.crypto, telemetry: machine.telemetry };
       const wholeStream = stream.index === undefined;
       return releaseSegments(
-        { ...common, ...wholeStreamVisits(stream, input), holds },
+        { ...common, ...wholeStreamFetch(stream, input), holds },
         { ...common, sink, clip, wholeStream, expectDigest: pinned },
         signal,
       );
@@ -107,13 +108,16 @@ async function keepPrefix(sink: Sink, refusal: unknown, signal: AbortSignal): Pr
   }
 }
 
-function wholeStreamVisits(
-  stream: OpenedStream,
+function wholeStreamFetch(
+  { index, header, crypto: { parameters } }: OpenedStream,
   input: WireInput,
 ): Pick<FetchOptions, 'input' | 'visits' | 'position' | 'toTheEnd'> {
-  return stream.index === undefined
-    ? { input, visits: scheduledVisits(), position: stream.header.bytes.length, toTheEnd: true }
-    : { input, visits: indexedVisits(stream.index.entries), position: 0, toTheEnd: false };
+  const inputBytes = input.requests === undefined ? undefined : input.size;
+  const visits = (): Iterable<SegmentVisit> =>
+    index === undefined ? scheduledVisits(parameters, inputBytes) : indexedVisits(index.entries);
+  const position = index === undefined ? header.bytes.length : 0;
+  input.requests?.planReads(readSpans(visits(), parameters, position, input.size ?? position));
+  return { input, visits: visits(), position, toTheEnd: index === undefined };
 }
 
 /** Which segments are released only as a whole (§6, Release). */

@@ -1,7 +1,7 @@
 import type { FreshSalts } from '../crypto/fresh-salts.ts';
 import { streamDigestOf } from '../crypto/segment-digest.ts';
 import { SealpartError } from '../errors.ts';
-import { concatBytes } from '../format/bytes.ts';
+import { concatBytes, joinBytes } from '../format/bytes.ts';
 import { encodeFooter } from '../format/footer.ts';
 import { encodeIndexEntries, type IndexEntry, maxIndexEntries, parseIndexEntries } from '../format/index-entries.ts';
 import { indexSegmentIndex } from '../format/judge-segment-header.ts';
@@ -75,7 +75,7 @@ export async function sealIndexedTail(
   const content = encodeIndexEntries(entries);
   // Judged as a reader will: an index that nobody can read would lose the object.
   parseIndexEntries(content, stream.parameters.segmentSizeLog2);
-  const others = concatBytes(...entries.map(({ digest }) => digest));
+  const others = joinBytes(entries.map(({ digest }) => digest));
   const streamDigest = (own: Uint8Array): Uint8Array =>
     streamDigestOf(stream.coreHash, entries.length + 1, concatBytes(others, own));
   const facts = { segmentIndex: indexSegmentIndex, flags: segmentFlags.final | segmentFlags.index };

@@ -1,15 +1,8 @@
 import { SealpartError } from '../errors.ts';
 import { frameOverhead } from '../format/frame-header.ts';
 import type { IndexEntry } from '../format/index-entries.ts';
-import { indexedPlace, judgeSegmentHeader, type KnownSegment, scheduledPlace } from '../format/judge-segment-header.ts';
-import {
-  contentCapacity,
-  contentLengthOf,
-  contentOffset,
-  locateContent,
-  segmentCount,
-  wireOffset,
-} from '../format/schedule.ts';
+import { indexedPlace, judgeSegmentHeader, scheduledPlace } from '../format/judge-segment-header.ts';
+import { contentLengthOf, contentOffset, locateContent, segmentCount, wireOffset } from '../format/schedule.ts';
 import {
   dataFramesOf,
   parseSegmentHeader,
@@ -22,8 +15,8 @@ import { SegmentDecryption } from '../segments/segment-decryption.ts';
 import type { StreamCrypto } from '../segments/stream-crypto.ts';
 import type { FramePool } from '../workers/frame-pool.ts';
 import { type ContentRange, isInside, type RangeRequest, resolveRange } from './content-range.ts';
-import type { SegmentVisit } from './segment-visit.ts';
-import { readUpTo, type WireInput } from './wire-input.ts';
+import { knownSegment, type SegmentVisit } from './segment-visit.ts';
+import { type ByteSpan, readUpTo, type WireInput } from './wire-input.ts';
 
 /** Which segments and frames hold a range. */
 export interface LocatedRange {
@@ -36,7 +29,12 @@ interface Located {
   readonly stream: StreamCrypto;
   readonly input: WireInput;
   readonly size: number;
+  /** The content's length, if somebody vouches for it. */
+  readonly knownContentLength?: number | undefined;
 }
+
+/** The end of a range that ends with the content is fetched together with what proves the length, up to so much. */
+const mostTailBytes = 2 ** 20;
 
 /**
  * Finds a range by arithmetic (docs/format.md §2). What depends on the length waits until the last segment has
@@ -48,36 +46,56 @@ export async function locateScheduled(request: RangeRequest, at: Located, signal
   const p = at.stream.parameters;
   const contentLength = contentLengthOf(p, at.size);
   // §2.4.
-  if (contentLength === undefined) {
+  if (contentLength === undefined || contentLength !== (at.knownContentLength ?? contentLength)) {
     throw new SealpartError(
       'truncated',
       `${at.input.name} has a length that no whole stream of its kind has: it was cut, or added to.`,
     );
   }
   // §6.20.
-  if (!isInside(request, contentLength)) await authenticateLength(contentLength, at, signal);
+  if (at.knownContentLength === undefined && !isInside(request, contentLength)) {
+    await at.input.requests?.prefetch(endSpans(request, contentLength, at), signal);
+    await authenticateLength(contentLength, at, signal);
+  }
   // §6.16, §6.17: places and lengths follow from the header; what is fetched is compared with them.
   const range = resolveRange(request, contentLength);
-  const lastSegment = segmentCount(p, contentLength) - 1;
   const visits: SegmentVisit[] = [];
   for (let i = locateContent(p, range.first).segmentIndex; i <= locateContent(p, range.last).segmentIndex; i++) {
-    const known = knownSegment(p, i, lastSegment, contentLength);
+    const known = knownSegment(p, i, contentLength);
     const place = scheduledPlace(i, known);
     visits.push(visitOf(p, range, known.contentLength, contentOffset(p, i), { place, position: wireOffset(p, i) }));
   }
   return { range, visits };
 }
 
-function knownSegment(p: StreamParameters, index: number, lastSegment: number, contentLength: number): KnownSegment {
-  const final = index === lastSegment;
-  return { final, contentLength: final ? contentLength - contentOffset(p, index) : contentCapacity(p, index) };
+/** What proves the length, and what the range wants of the last segment if that is little. */
+function endSpans(request: RangeRequest, contentLength: number, at: Located): ByteSpan[] {
+  const p = at.stream.parameters;
+  const last = segmentCount(p, contentLength) - 1;
+  const start = wireOffset(p, last);
+  const framesStart = start + segmentHeaderLength;
+  const frameSize = 2 ** p.frameSizeLog2;
+  const before = Math.floor(Math.max(0, firstOf(request, contentLength) - contentOffset(p, last)) / frameSize);
+  const wanted = framesStart + before * (frameSize + frameOverhead);
+  return [{ start, end: framesStart }, endSpan(request, contentLength, wanted, at.size)];
+}
+
+/** The TERMINATOR, and with it what is wanted before it if that is little and the range has it. */
+function endSpan(request: RangeRequest, contentLength: number, wanted: number, size: number): ByteSpan {
+  const worthIt = firstOf(request, contentLength) < contentLength && size - wanted <= mostTailBytes;
+  return { start: worthIt ? wanted : size - frameOverhead, end: size };
+}
+
+/** Only a hint: what the range is, is said when the length is authentic. */
+function firstOf(request: RangeRequest, contentLength: number): number {
+  return 'suffix' in request ? Math.max(0, contentLength - request.suffix) : request.first;
 }
 
 /** The last segment's header and TERMINATOR, at the place where arithmetic expects them, prove the length (§6). */
 async function authenticateLength(contentLength: number, at: Located, signal: AbortSignal): Promise<void> {
   const p = at.stream.parameters;
   const last = segmentCount(p, contentLength) - 1;
-  const place = scheduledPlace(last, knownSegment(p, last, last, contentLength));
+  const place = scheduledPlace(last, knownSegment(p, last, contentLength));
   const header = parseSegmentHeader(await readUpTo(at.input, wireOffset(p, last), segmentHeaderLength, signal), last);
   judgeSegmentHeader(header, p, place);
   await verifyEnd(header, at, signal);
@@ -93,35 +111,73 @@ async function verifyEnd(header: SegmentHeader, at: Located, signal: AbortSignal
   new SegmentDecryption(at.pool, at.stream, header).verifyTerminator(terminator);
 }
 
-/** Finds a range in a compressed stream, whose wire positions only a walk over all segment headers gives (§6). */
+/** A segment that a walk has met. */
+interface MetSegment {
+  readonly header: SegmentHeader;
+  readonly position: number;
+}
+
+/**
+ * Finds a range in a compressed stream, whose wire positions only a walk over its segment headers gives (§6). The walk
+ * goes to the end of the input; where every step of it costs a request, only as far as the range needs it to.
+ */
 export async function locateCompressed(request: RangeRequest, at: Located, signal: AbortSignal): Promise<LocatedRange> {
   const p = at.stream.parameters;
-  const positions: number[] = [];
-  let position = p.headerLen;
-  let header: SegmentHeader;
-  do {
-    const index = positions.length;
-    header = parseSegmentHeader(await readUpTo(at.input, position, segmentHeaderLength, signal), index);
-    // §6.19.
-    judgeSegmentHeader(header, p, scheduledPlace(index));
-    positions.push(position);
+  const met: MetSegment[] = [];
+  let contentEnd = 0;
+  let final = false;
+  const frugal = at.input.requests !== undefined;
+  for (let position = p.headerLen; !final && !(frugal && isInside(request, contentEnd)); ) {
+    const header = await walkTo(position, met.length, at, signal);
+    met.push({ header, position });
     position += segmentHeaderLength + header.wireLength;
-    if (position > at.size)
-      throw new SealpartError('truncated', `The input ends inside segment ${index}.`, { segment: index });
-  } while ((header.flags & segmentFlags.final) === 0);
-  if (position < at.size) throw new SealpartError('trailing-data', 'There are bytes after the end of the stream.');
-  await verifyEnd(header, at, signal);
-
-  const last = positions.length - 1;
-  const contentLength = contentOffset(p, last) + header.contentLength;
-  const range = resolveRange(request, contentLength);
+    contentEnd = contentOffset(p, met.length - 1) + header.contentLength;
+    final = (header.flags & segmentFlags.final) !== 0;
+    if (position > at.size) {
+      throw new SealpartError('truncated', `The input ends inside segment ${met.length - 1}.`, {
+        segment: met.length - 1,
+      });
+    }
+  }
+  const last = met.at(-1)!;
+  // §6.20: what depends on the length waits until the walk has ended where the input does.
+  if (!(frugal && isInside(request, contentEnd))) await endWalk(request, last, contentEnd, at, signal);
+  const range = resolveRange(request, contentEnd);
   const visits: SegmentVisit[] = [];
   for (let i = locateContent(p, range.first).segmentIndex; i <= locateContent(p, range.last).segmentIndex; i++) {
-    const place = scheduledPlace(i, knownSegment(p, i, last, contentLength));
+    const { header, position } = met[i]!;
+    const known = { final: (header.flags & segmentFlags.final) !== 0, contentLength: header.contentLength };
+    const totalLength = segmentHeaderLength + header.wireLength;
     // A compressed payload opens as a whole only.
-    visits.push({ place, position: positions[i]!, contentStart: contentOffset(p, i) });
+    visits.push({ place: scheduledPlace(i, known), position, contentStart: contentOffset(p, i), totalLength });
   }
   return { range, visits };
+}
+
+async function walkTo(position: number, index: number, at: Located, signal: AbortSignal): Promise<SegmentHeader> {
+  await at.input.requests?.prefetch(
+    [{ start: position, end: Math.min(at.size, position + segmentHeaderLength) }],
+    signal,
+  );
+  const header = parseSegmentHeader(await readUpTo(at.input, position, segmentHeaderLength, signal), index);
+  // §6.19.
+  judgeSegmentHeader(header, at.stream.parameters, scheduledPlace(index));
+  return header;
+}
+
+async function endWalk(
+  request: RangeRequest,
+  { header, position }: MetSegment,
+  contentLength: number,
+  at: Located,
+  signal: AbortSignal,
+): Promise<void> {
+  const start = position + segmentHeaderLength;
+  if (start + header.wireLength < at.size) {
+    throw new SealpartError('trailing-data', 'There are bytes after the end of the stream.');
+  }
+  await at.input.requests?.prefetch([endSpan(request, contentLength, start, at.size)], signal);
+  await verifyEnd(header, at, signal);
 }
 
 /** Finds a range in the verified index (§7). */

@@ -1,11 +1,9 @@
 import { SealpartError } from '../errors.ts';
 import type { ObjectBody, ObjectHead, ObjectName, ObjectStore } from '../objects/object-store.ts';
 import type { SeekableSource, Source } from '../sources/source.ts';
+import { objectText } from './object-text.ts';
 
-/** An object's name as people write it. */
-export function objectText({ bucket, key }: ObjectName): string {
-  return `${bucket}/${key}`;
-}
+export { objectText };
 
 /** Reads an object by ranges, all of them of the one version that `head` is of. */
 export function objectRangeSource(store: ObjectStore, object: ObjectName, head: ObjectHead): SeekableSource {

@@ -1,6 +1,6 @@
 import { streamDigestOf } from '../crypto/segment-digest.ts';
 import { SealpartError } from '../errors.ts';
-import { concatBytes, equalBytes } from '../format/bytes.ts';
+import { equalBytes, joinBytes } from '../format/bytes.ts';
 import { type Footer, footerLength, parseFooter } from '../format/footer.ts';
 import { type IndexEntry, indexedDigests, parseIndexEntries } from '../format/index-entries.ts';
 import { indexPlace, indexSegmentIndex, judgeSegmentHeader } from '../format/judge-segment-header.ts';
@@ -15,6 +15,9 @@ import type { WireInput } from './wire-input.ts';
 
 /** One read of the tail gives header, index and footer of any stream of up to about 900 segments. */
 const tailProbeBytes = 64 * 1024;
+
+/** What is fetched on a footer's word alone, which nobody has authenticated. */
+const mostUnjudgedBytes = 2 ** 20;
 
 /** Where the three pieces of an indexed stream's tail stand (docs/format.md §7). */
 interface TailPlaces {
@@ -36,6 +39,9 @@ export async function openIndexedTail(
 ): Promise<OpenedStream> {
   const tail = await Tail.read(input, size, signal);
   const { header, places } = await readTailHeader(tail, size, signal);
+  if (tail.start - places.indexPosition <= mostUnjudgedBytes) {
+    await input.requests?.prefetch([{ start: places.indexPosition, end: tail.start }], signal);
+  }
   const opened = await openHeader(header, access, signal);
   if (header.core.parameters.layout !== layouts.indexed)
     throw bad('the header at its end is that of a scheduled stream');
@@ -93,7 +99,7 @@ async function openIndex(
   const frames = await tail.slice(places.indexPosition + segmentHeaderLength, header.wireLength, signal);
   const index = await decryptSmallSegment(crypto, header, frames, signal);
   const digests = [...indexedDigests(index.content), index.digest];
-  const streamDigest = streamDigestOf(coreHash, digests.length, concatBytes(...digests));
+  const streamDigest = streamDigestOf(coreHash, digests.length, joinBytes(digests));
   // §6.10, §7.9: the stream digest comes before what the entries say.
   if (!equalBytes(streamDigest, index.streamDigest)) {
     throw new SealpartError('stream-digest-mismatch', 'The index does not have the stream digest that it carries.', {
@@ -105,13 +111,13 @@ async function openIndex(
 
 /** The end of an input, of which one read is kept. */
 class Tail {
+  readonly start: number;
   readonly #input: WireInput;
-  readonly #start: number;
   readonly #bytes: Uint8Array;
 
   private constructor(input: WireInput, start: number, bytes: Uint8Array) {
     this.#input = input;
-    this.#start = start;
+    this.start = start;
     this.#bytes = bytes;
   }
 
@@ -120,12 +126,13 @@ class Tail {
       throw new SealpartError('truncated', `${input.name} ends before the footer of an indexed stream.`);
     }
     const start = Math.max(0, size - tailProbeBytes);
+    await input.requests?.prefetch([{ start, end: size }], signal);
     return new Tail(input, start, await readExactly(input, start, size - start, signal));
   }
 
   async slice(position: number, length: number, signal: AbortSignal): Promise<Uint8Array> {
-    if (position < this.#start) return readExactly(this.#input, position, length, signal);
-    return this.#bytes.subarray(position - this.#start, position - this.#start + length);
+    if (position < this.start) return readExactly(this.#input, position, length, signal);
+    return this.#bytes.subarray(position - this.start, position - this.start + length);
   }
 }
 

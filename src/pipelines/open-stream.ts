@@ -18,6 +18,9 @@ const headerProbeBytes = 4096;
  *   indexed stream from an input without a length; `kms-unavailable`; what the input throws
  */
 export async function openStream(input: WireInput, access: ReaderKeys, signal: AbortSignal): Promise<OpenedStream> {
+  if (input.size !== undefined && input.requests?.endsIndexed === true) {
+    return openIndexedTail(input, input.size, access, signal);
+  }
   const start = await readStart(input, signal);
   const indexedSize = judgeStart(input, start);
   if (indexedSize !== undefined) return openIndexedTail(input, indexedSize, access, signal);
@@ -68,7 +71,10 @@ export async function startsIndexed(input: WireInput, signal: AbortSignal): Prom
 }
 
 async function readStart(input: WireInput, signal: AbortSignal): Promise<Uint8Array> {
-  const bytes = new Uint8Array(input.size === undefined ? headerStartLength : Math.min(input.size, headerProbeBytes));
+  const { size, requests } = input;
+  // An input of which reads cost requests has fetched the beginning already, or of it the header alone.
+  const inTwoReads = size === undefined || requests !== undefined;
+  const bytes = new Uint8Array(inTwoReads ? headerStartLength : Math.min(size, headerProbeBytes));
   return bytes.subarray(0, await input.readAt(0, bytes, signal));
 }
 

@@ -1,3 +1,4 @@
+import { SealpartError } from '../errors.ts';
 import type { ObjectAttributes, ObjectName, ObjectStore, WriteCondition } from '../objects/object-store.ts';
 import { isSeekable } from '../sources/seekable.ts';
 import type { SeekableSource, Source } from '../sources/source.ts';
@@ -56,6 +57,7 @@ export async function putObject(
 ): Promise<PutResult> {
   const { source, store, object, attributes = {}, condition = {}, uploads } = request;
   try {
+    judgeCondition(store, condition);
     const machine = machineOf(request);
     const target: UploadTarget = { store, object, attributes, condition };
     const write = { ...request, objectName: object };
@@ -78,6 +80,16 @@ export async function putObject(
   } finally {
     await source.close();
   }
+}
+
+/** A store that ignores conditions would answer that nothing was overwritten, and overwrite. */
+function judgeCondition({ name, limits }: ObjectStore, condition: WriteCondition): void {
+  if (condition.ifNoneMatch === undefined || (limits.conditionalPut && limits.conditionalComplete)) return;
+  throw new SealpartError(
+    'bad-parameters',
+    `${name} does not heed conditions, so that an object that stands there could be overwritten after all: put without ` +
+      'the condition, under a name that nobody else writes to.',
+  );
 }
 
 async function beginUpload(

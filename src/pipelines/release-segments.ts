@@ -1,6 +1,8 @@
 import { OrderedWindow } from '../flow/ordered-window.ts';
-import { type FetchedItem, type FetchOptions, SegmentFetcher } from './segment-fetcher.ts';
+import type { FetchedItem } from './fetched-item.ts';
+import { type FetchOptions, SegmentFetcher, UnexpectedSegment } from './segment-fetcher.ts';
 import { type ReleaseOptions, SegmentReleaser } from './segment-releaser.ts';
+import { scheduledVisits } from './segment-visit.ts';
 import type { Telemetry } from './telemetry.ts';
 
 /** Items between fetcher and releaser; memory bounds them first, unless segments are tiny. */
@@ -17,15 +19,28 @@ export async function releaseSegments(
   release: ReleaseOptions,
   signal: AbortSignal,
 ): Promise<Uint8Array | undefined> {
+  const releaser = new SegmentReleaser(release);
+  try {
+    await runBoth(fetch, releaser, signal);
+  } catch (error) {
+    if (!(error instanceof UnexpectedSegment)) throw error;
+    // The length of the input is not that of this stream: from here on it is read as if nobody had told it.
+    const { segmentIndex, position } = error;
+    fetch.input.requests?.planReads([{ start: position, end: fetch.input.size ?? position }]);
+    const visits = scheduledVisits(fetch.stream.parameters, undefined, segmentIndex);
+    await runBoth({ ...fetch, visits, position }, releaser, signal);
+  }
+  return releaser.streamDigest;
+}
+
+async function runBoth(fetch: FetchOptions, releaser: SegmentReleaser, signal: AbortSignal): Promise<void> {
   const window = new OrderedWindow<FetchedItem>(windowItems);
   const stop = new AbortController();
   const inner = AbortSignal.any([signal, stop.signal]);
   const fetching = new SegmentFetcher(fetch, window).run(inner);
-  const releaser = new SegmentReleaser(release);
   try {
     // §6.2: the first refusal stops the releaser, and with it everything that would follow.
     await releaser.run(window, inner);
-    return releaser.streamDigest;
   } catch (error) {
     stop.abort(error);
     throw error;

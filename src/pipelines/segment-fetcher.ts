@@ -1,54 +1,19 @@
 import { assert } from '../assert.ts';
 import { SealpartError } from '../errors.ts';
 import type { OrderedWindow } from '../flow/ordered-window.ts';
-import { type ArenaLease, SharedArena } from '../flow/shared-arena.ts';
-import { judgeSegmentHeader } from '../format/judge-segment-header.ts';
-import { parseSegmentHeader, segmentFlags, segmentHeaderLength } from '../format/segment-header.ts';
+import { SharedArena } from '../flow/shared-arena.ts';
+import { judgeSegmentHeader, type KnownSegment } from '../format/judge-segment-header.ts';
+import { parseSegmentHeader, segmentFlags, segmentHeaderLength, totalLengthOf } from '../format/segment-header.ts';
 import { type BatchPlace, batchBytes, batchesOf } from '../segments/batches.ts';
 import { SegmentDecryption, segmentTailLength } from '../segments/segment-decryption.ts';
 import type { StreamCrypto } from '../segments/stream-crypto.ts';
 import type { FramePool } from '../workers/frame-pool.ts';
 import type { BatchResult, Stretch } from '../workers/messages.ts';
-import type { SegmentVisit } from './segment-visit.ts';
+import { awaitedLater } from './awaited-later.ts';
+import type { BatchWire, FetchedItem, HeldSegment } from './fetched-item.ts';
+import { expectedSegment, type SegmentVisit } from './segment-visit.ts';
 import type { Telemetry } from './telemetry.ts';
 import { readUpTo, type WireInput } from './wire-input.ts';
-
-/** Plain memory of a segment that is released only as a whole, by places in the arena. */
-export interface HeldSegment {
-  /** One lease for both: two could stand so that neither of the gaps around the first has room for the second. */
-  readonly lease: ArenaLease;
-  readonly payload: Stretch;
-  /** Where a compressed payload unfolds to. */
-  readonly content: Stretch | undefined;
-}
-
-/** The frames of a batch: in wire memory, or in memory that the input lends. */
-export interface BatchWire extends ArenaLease {
-  readonly lent?: SharedArrayBuffer;
-}
-
-/** What the fetcher hands on, in the order of the wire. */
-export type FetchedItem =
-  | {
-      readonly kind: 'segment';
-      readonly visit: SegmentVisit;
-      readonly decryption: SegmentDecryption;
-      readonly held: HeldSegment | undefined;
-    }
-  | {
-      readonly kind: 'batch';
-      readonly place: BatchPlace;
-      readonly wire: BatchWire;
-      /** Absent where the segment is held: its payload's memory is. */
-      readonly plain: ArenaLease | undefined;
-      readonly result: Promise<BatchResult>;
-    }
-  /** All frames that were asked for; with the segment's tail if it was visited as a whole. */
-  | { readonly kind: 'segment-end'; readonly tail: Uint8Array | undefined }
-  /** The end of the stream, and whether the input goes on behind it. */
-  | { readonly kind: 'end'; readonly trailing: boolean }
-  /** What stopped the fetcher, at the place where it happened. */
-  | { readonly kind: 'error'; readonly error: unknown };
 
 export interface FetchOptions {
   readonly pool: FramePool;
@@ -65,12 +30,50 @@ export interface FetchOptions {
 }
 
 /**
+ * The header of a segment is sound and says otherwise than the length of the input: what was fetched on that length's
+ * word is void, and from this segment on each header has to come before its frames are asked for.
+ */
+export class UnexpectedSegment extends Error {
+  override readonly name = 'UnexpectedSegment';
+  readonly segmentIndex: number;
+  readonly position: number;
+
+  constructor(segmentIndex: number, position: number) {
+    super(`Segment ${segmentIndex} is not what the length of the input says.`);
+    this.segmentIndex = segmentIndex;
+    this.position = position;
+  }
+}
+
+/** What the frames of a segment are asked for by: its header, or what is expected of it. */
+interface SegmentShape {
+  readonly payloadLength: number;
+  readonly contentLength: number;
+  readonly compressed: boolean;
+  readonly final: boolean;
+  readonly totalLength: number;
+}
+
+/** A segment whose batches are being asked for. */
+interface FetchedSegment {
+  readonly index: number;
+  readonly framesStart: number;
+  readonly decryption: Promise<SegmentDecryption>;
+  readonly held: HeldSegment | undefined;
+}
+
+/**
  * Reads segments ahead of their release: gives each batch of frames to the workers as soon as it has arrived. All
  * memory is taken here and in order, so that the oldest batch never waits for memory that a younger one holds.
+ *
+ * An input of which each read costs a request is read at several places at once: nothing is waited for here but memory,
+ * and headers of segments that nothing tells beforehand. Other inputs get one call at a time.
  */
 export class SegmentFetcher {
   readonly #o: FetchOptions;
   readonly #window: OrderedWindow<FetchedItem>;
+  /** Reads that have not ended. */
+  readonly #reads = new Set<Promise<unknown>>();
   #position: number;
 
   constructor(options: FetchOptions, window: OrderedWindow<FetchedItem>) {
@@ -94,6 +97,7 @@ export class SegmentFetcher {
       if (!signal.aborted) await this.#pushError(error, signal);
     } finally {
       this.#window.end();
+      await Promise.allSettled(this.#reads);
     }
   }
 
@@ -107,33 +111,75 @@ export class SegmentFetcher {
   }
 
   async #fetchSegment(visit: SegmentVisit, signal: AbortSignal): Promise<boolean> {
-    const { input, stream, pool, holds, telemetry } = this.#o;
+    const { input, stream, holds, telemetry } = this.#o;
     const start = visit.position ?? this.#position;
-    const headerBytes = await telemetry.time('read', () => readUpTo(input, start, segmentHeaderLength, signal));
-    const header = parseSegmentHeader(headerBytes, visit.place.segmentIndex);
-    // §6.3: lengths are judged before memory of that length is taken.
-    judgeSegmentHeader(header, stream.parameters, visit.place);
-    const decryption = new SegmentDecryption(pool, stream, header);
+    const expected = input.requests === undefined ? undefined : expectedSegment(visit, stream.parameters);
+    const decryption = this.#underWay(this.#open(visit, start, expected, signal));
+    const shape = expected === undefined ? shapeOf(await decryption) : this.#shapeOf(expected);
+    const { segmentIndex } = visit.place;
     const held =
-      visit.frames === undefined && holds(header.payloadLength, header.compression === 1)
-        ? await this.#hold(decryption, signal)
+      visit.frames === undefined && holds(shape.payloadLength, shape.compressed)
+        ? await this.#hold(segmentIndex, shape, decryption, signal)
         : undefined;
     await this.#push({ kind: 'segment', visit, decryption, held }, () => held?.lease.release(), signal);
     telemetry.segmentStarted();
 
-    const framesStart = start + segmentHeaderLength;
-    const { first, end } = visit.frames ?? { first: 0, end: header.dataFrames };
-    for (const place of batchesOf(header.payloadLength, decryption.frameSizeBytes, first, end, this.#batchBytes())) {
-      await this.#fetchBatch(decryption, place, framesStart, held, signal);
+    const segment = { index: segmentIndex, framesStart: start + segmentHeaderLength, decryption, held };
+    const frameSize = 2 ** stream.parameters.frameSizeLog2;
+    const { first, end } = visit.frames ?? { first: 0, end: undefined };
+    for (const place of batchesOf(shape.payloadLength, frameSize, first, end, this.#batchBytes())) {
+      await this.#fetchBatch(segment, place, signal);
     }
-    let tail: Uint8Array | undefined;
-    if (visit.frames === undefined) {
-      tail = await readUpTo(input, framesStart + header.wireLength - segmentTailLength, segmentTailLength, signal);
-      this.#needWhole(tail.length, segmentTailLength, header.segmentIndex);
-    }
-    this.#position = framesStart + header.wireLength;
+    this.#position = start + shape.totalLength;
+    const tail = visit.frames === undefined ? this.#underWay(this.#readTail(segmentIndex, signal)) : undefined;
     await this.#window.push({ kind: 'segment-end', tail }, signal);
-    return (header.flags & segmentFlags.final) !== 0;
+    await this.#inOrder(tail);
+    return shape.final;
+  }
+
+  /** Follows a read to its end, whether it is awaited or not. */
+  #underWay<T>(read: Promise<T>): Promise<T> {
+    const forget = (): void => {
+      this.#reads.delete(read);
+    };
+    this.#reads.add(read);
+    read.then(forget, forget);
+    return awaitedLater(read);
+  }
+
+  /** Waits for a read where the input has to be read in order, one call at a time. */
+  async #inOrder(read: Promise<unknown> | undefined): Promise<void> {
+    if (this.#o.input.requests === undefined) await read;
+  }
+
+  /** Reads a segment's header and judges it. */
+  async #open(
+    { place }: SegmentVisit,
+    start: number,
+    expected: KnownSegment | undefined,
+    signal: AbortSignal,
+  ): Promise<SegmentDecryption> {
+    const { input, stream, pool, telemetry } = this.#o;
+    const headerBytes = await telemetry.time('read', () => readUpTo(input, start, segmentHeaderLength, signal));
+    const header = parseSegmentHeader(headerBytes, place.segmentIndex);
+    // §6.3: lengths are judged before memory of that length is taken, or they are not what memory is taken by.
+    judgeSegmentHeader(header, stream.parameters, place);
+    const decryption = new SegmentDecryption(pool, stream, header);
+    const { contentLength, final } = shapeOf(decryption);
+    if (expected === undefined) return decryption;
+    if (contentLength === expected.contentLength && final === expected.final) return decryption;
+    throw new UnexpectedSegment(header.segmentIndex, start);
+  }
+
+  #shapeOf({ contentLength, final }: KnownSegment): SegmentShape {
+    const totalLength = totalLengthOf(contentLength, this.#o.stream.parameters.frameSizeLog2);
+    return { payloadLength: contentLength, contentLength, compressed: false, final, totalLength };
+  }
+
+  async #readTail(segment: number, signal: AbortSignal): Promise<Uint8Array> {
+    const tail = await readUpTo(this.#o.input, this.#position - segmentTailLength, segmentTailLength, signal);
+    needWhole(tail.length, segmentTailLength, segment);
+    return tail;
   }
 
   /** Batches shrink where memory is scarce, so that several of them are in flight. */
@@ -142,77 +188,89 @@ export class SegmentFetcher {
     return Math.min(batchBytes, Math.floor(Math.min(plain.capacityBytes, wire.capacityBytes) / 8));
   }
 
-  async #hold({ header }: SegmentDecryption, signal: AbortSignal): Promise<HeldSegment> {
+  async #hold(
+    segment: number,
+    { payloadLength, contentLength, compressed }: SegmentShape,
+    decryption: Promise<SegmentDecryption>,
+    signal: AbortSignal,
+  ): Promise<HeldSegment> {
     const { plain } = this.#o.pool;
-    const payloadBytes = SharedArena.footprint(Math.max(1, header.payloadLength));
-    const bytes = payloadBytes + (header.compression === 1 ? SharedArena.footprint(header.contentLength) : 0);
-    if (bytes > plain.capacityBytes) throw overBudget(header.segmentIndex, bytes, plain.capacityBytes);
+    const payloadBytes = SharedArena.footprint(Math.max(1, payloadLength));
+    const bytes = payloadBytes + (compressed ? SharedArena.footprint(contentLength) : 0);
+    if (bytes > plain.capacityBytes) {
+      // What the segment's own header is refused for comes first.
+      await decryption;
+      throw overBudget(segment, bytes, plain.capacityBytes);
+    }
     const lease = await plain.lease(bytes, signal);
-    const content = { offset: lease.offset + payloadBytes, length: header.contentLength };
+    const content = { offset: lease.offset + payloadBytes, length: contentLength };
     return {
       lease,
-      payload: { offset: lease.offset, length: header.payloadLength },
-      content: header.compression === 1 ? content : undefined,
+      payload: { offset: lease.offset, length: payloadLength },
+      content: compressed ? content : undefined,
     };
   }
 
-  async #fetchBatch(
-    decryption: SegmentDecryption,
-    place: BatchPlace,
-    framesStart: number,
-    held: HeldSegment | undefined,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async #fetchBatch(segment: FetchedSegment, place: BatchPlace, signal: AbortSignal): Promise<void> {
     const { pool, telemetry } = this.#o;
+    const { held } = segment;
     // Plain before wire, here as where segments are encrypted: runs that share a pool never wait for each other in a ring.
     const plain = held === undefined ? await pool.plain.lease(place.plain.length, signal) : undefined;
     let wire: BatchWire;
     try {
-      wire = await this.#fetchWire(framesStart + place.wire.offset, place.wire.length, decryption, signal);
+      wire = this.#lentWire(segment, place) ?? (await pool.wire.lease(place.wire.length, signal));
     } catch (error) {
       plain?.release();
       throw error;
     }
     telemetry.memoryUsed(pool.plain.usedBytes, pool.wire.usedBytes);
-    const plainOffset = held === undefined ? plain!.offset : held.payload.offset + place.plain.offset;
-    const plainPlace = { offset: plainOffset, length: place.plain.length };
-    const result = telemetry.time('compute', () =>
-      decryption.decrypt(place, { offset: wire.offset, length: wire.length }, plainPlace, wire.lent),
-    );
-    // Whoever takes the item awaits it; until then a failure is nobody's unhandled rejection.
-    result.catch(() => undefined);
+    const read = this.#underWay(this.#readWire(segment, place, wire, signal));
+    const offset = held === undefined ? plain!.offset : held.payload.offset + place.plain.offset;
+    const stretch = { offset, length: place.plain.length };
+    const result = awaitedLater(this.#decrypt(segment, place, wire, stretch, read));
     const release = async (): Promise<void> => {
       await Promise.allSettled([result]);
       wire.release();
       plain?.release();
     };
     await this.#push({ kind: 'batch', place, wire, plain, result }, release, signal);
+    await this.#inOrder(read);
   }
 
-  /** Borrows the bytes where the input lends them, and else reads them into the pool's memory. */
-  async #fetchWire(
-    position: number,
-    length: number,
-    decryption: SegmentDecryption,
+  async #decrypt(
+    { decryption }: FetchedSegment,
+    place: BatchPlace,
+    wire: BatchWire,
+    plain: Stretch,
+    read: Promise<void>,
+  ): Promise<BatchResult> {
+    // In this order: whatever becomes of the segment, its memory is given back only when nothing is read into it.
+    await read;
+    const opened = await decryption;
+    const { offset, length, lent } = wire;
+    return this.#o.telemetry.time('compute', () => opened.decrypt(place, { offset, length }, plain, lent));
+  }
+
+  /** Borrows the bytes where the input lends them. */
+  #lentWire({ index, framesStart }: FetchedSegment, { wire }: BatchPlace): BatchWire | undefined {
+    const { input } = this.#o;
+    if (input.lendAt === undefined) return undefined;
+    const { buffer, offset, length } = input.lendAt(framesStart + wire.offset, wire.length);
+    needWhole(length, wire.length, index);
+    return { offset, length, bytes: new Uint8Array(buffer, offset, length), lent: buffer, release: () => undefined };
+  }
+
+  /** Reads the bytes into the pool's memory, unless they are lent. */
+  async #readWire(
+    { index, framesStart }: FetchedSegment,
+    place: BatchPlace,
+    wire: BatchWire,
     signal: AbortSignal,
-  ): Promise<BatchWire> {
-    const { pool, input, telemetry } = this.#o;
-    const { segmentIndex } = decryption.header;
-    if (input.lendAt !== undefined) {
-      const { buffer, offset, length: given } = input.lendAt(position, length);
-      this.#needWhole(given, length, segmentIndex);
-      const bytes = new Uint8Array(buffer, offset, length);
-      return { offset, length, bytes, lent: buffer, release: () => undefined };
-    }
-    const wire = await pool.wire.lease(length, signal);
-    try {
-      const count = await telemetry.time('read', () => input.readAt(position, wire.bytes, signal));
-      this.#needWhole(count, length, segmentIndex);
-      return wire;
-    } catch (error) {
-      wire.release();
-      throw error;
-    }
+  ): Promise<void> {
+    if (wire.lent !== undefined) return;
+    const { input, telemetry } = this.#o;
+    const position = framesStart + place.wire.offset;
+    needWhole(await telemetry.time('read', () => input.readAt(position, wire.bytes, signal)), wire.length, index);
   }
 
   async #push(item: FetchedItem, undo: () => void | Promise<void>, signal: AbortSignal): Promise<void> {
@@ -223,11 +281,18 @@ export class SegmentFetcher {
       throw error;
     }
   }
+}
 
-  #needWhole(count: number, length: number, segment: number): void {
-    if (count < length) {
-      throw new SealpartError('truncated', `The input ends inside segment ${segment}.`, { segment });
-    }
+function shapeOf({ header }: SegmentDecryption): SegmentShape {
+  const { payloadLength, contentLength, compression, flags, wireLength } = header;
+  const final = (flags & segmentFlags.final) !== 0;
+  const totalLength = segmentHeaderLength + wireLength;
+  return { payloadLength, contentLength, compressed: compression === 1, final, totalLength };
+}
+
+function needWhole(count: number, length: number, segment: number): void {
+  if (count < length) {
+    throw new SealpartError('truncated', `The input ends inside segment ${segment}.`, { segment });
   }
 }
 

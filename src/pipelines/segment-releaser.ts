@@ -14,7 +14,7 @@ import type { FramePool } from '../workers/frame-pool.ts';
 import type { FrameFault } from '../workers/messages.ts';
 import type { ContentClip } from './content-clip.ts';
 import { DigestList } from './digest-list.ts';
-import type { FetchedItem, HeldSegment } from './segment-fetcher.ts';
+import type { FetchedItem, HeldSegment } from './fetched-item.ts';
 import type { SegmentVisit } from './segment-visit.ts';
 import type { Telemetry } from './telemetry.ts';
 
@@ -31,6 +31,7 @@ export interface ReleaseOptions {
   readonly telemetry: Telemetry;
 }
 
+type SegmentItem = Extract<FetchedItem, { kind: 'segment' }>;
 type BatchItem = Extract<FetchedItem, { kind: 'batch' }>;
 
 /** The segment that is being released. */
@@ -58,6 +59,8 @@ export class SegmentReleaser {
   readonly #o: ReleaseOptions;
   readonly #digests = new DigestList();
   #segment: OpenSegment | undefined;
+  /** The segment whose header has not come yet. */
+  #awaited: SegmentItem | undefined;
   #lastFrame: LastFrame | undefined;
   #finalSegment: number | undefined;
   #streamDigest: Uint8Array | undefined;
@@ -80,29 +83,38 @@ export class SegmentReleaser {
 
   /** Gives back what it still holds, once no worker is writing into a held segment any more. */
   release(): void {
-    if (this.#segment !== undefined) this.#o.telemetry.segmentAbandoned();
-    this.#segment?.held?.lease.release();
+    const segment = this.#segment ?? this.#awaited;
+    if (segment !== undefined) this.#o.telemetry.segmentAbandoned();
+    segment?.held?.lease.release();
     this.#lastFrame?.release();
+    this.#segment = undefined;
+    this.#awaited = undefined;
+    this.#lastFrame = undefined;
   }
 
   async #accept(item: FetchedItem, signal: AbortSignal): Promise<void> {
     switch (item.kind) {
-      case 'segment': {
-        const { visit, decryption, held } = item;
-        const final = (decryption.header.flags & segmentFlags.final) !== 0;
-        this.#segment = { visit, decryption, final, held, fault: undefined };
-        if (visit.contentStart !== undefined) this.#o.clip.moveTo(visit.contentStart);
-        return;
-      }
+      case 'segment':
+        return this.#beginSegment(item);
       case 'batch':
         return this.#acceptBatch(item, signal);
       case 'segment-end':
-        return this.#endSegment(item.tail, signal);
+        return this.#endSegment(await item.tail, signal);
       case 'end':
         return this.#endStream(item.trailing, signal);
       case 'error':
         throw item.error;
     }
+  }
+
+  async #beginSegment(item: SegmentItem): Promise<void> {
+    const { visit, held } = item;
+    this.#awaited = item;
+    const decryption = await item.decryption;
+    this.#awaited = undefined;
+    const final = (decryption.header.flags & segmentFlags.final) !== 0;
+    this.#segment = { visit, decryption, final, held, fault: undefined };
+    if (visit.contentStart !== undefined) this.#o.clip.moveTo(visit.contentStart);
   }
 
   async #acceptBatch(item: BatchItem, signal: AbortSignal): Promise<void> {

@@ -11,6 +11,7 @@ import {
 } from '../format/frame-header.ts';
 import { type SegmentHeader, segmentHeaderLength } from '../format/segment-header.ts';
 import type { SeekableSource, Source } from '../sources/source.ts';
+import { Telemetry } from './telemetry.ts';
 import { readUnopened, walkSegments } from './walk-segments.ts';
 import { type WireInput, wireInputOf } from './wire-input.ts';
 
@@ -24,20 +25,27 @@ export interface StructureReport {
  * Reads a stream whole without a key: headers, lengths, order, CRCs and frame headers. Finds rot and torn writes, and
  * says nothing of attacks (docs/format.md §3).
  *
+ * @param telemetry counts segments as they are checked.
  * @throws SealpartError the refusals of §6 that need no key; what the input throws
  */
 export async function verifyStructure(
   input: Source | SeekableSource,
   signal: AbortSignal = new AbortController().signal,
+  telemetry: Telemetry = new Telemetry(),
 ): Promise<StructureReport> {
   const wire = wireInputOf(input);
   try {
     const stream = await readUnopened(wire, signal);
+    // It is read from one end to the other, so that one request gives all of it.
+    wire.requests?.planReads([{ start: stream.firstSegment, end: wire.size! }], Number.POSITIVE_INFINITY);
     const frameSize = 2 ** stream.header.core.parameters.frameSizeLog2;
     let segments = 0;
     let contentLength = 0;
     for await (const { header, position } of walkSegments(wire, stream, signal)) {
+      telemetry.segmentStarted();
       await verifyFrames(wire, header, position + segmentHeaderLength, frameSize, signal);
+      const { contentLength: contentBytes, wireLength, frameCount: frames } = header;
+      telemetry.segmentDone({ contentBytes, wireBytes: segmentHeaderLength + wireLength, frames });
       segments++;
       // The index of layout 1 is no content of anybody's.
       if (header.segmentIndex !== 0xffffffff) contentLength += header.contentLength;

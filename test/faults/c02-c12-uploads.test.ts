@@ -2,59 +2,19 @@ import { execFile } from 'node:child_process';
 import { stat, utimes, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { SealpartError } from '../../src/errors.ts';
 import { toHex } from '../../src/format/bytes.ts';
-import type { UploadItem, UploadManifest } from '../../src/manifest/upload-manifest.ts';
-import type { BodyBytes, ObjectStore, UploadName } from '../../src/objects/object-store.ts';
 import { abortUpload } from '../../src/pipelines/uploads/abort-upload.ts';
 import { sweepUploads } from '../../src/pipelines/uploads/sweep-uploads.ts';
 import type { UploadEvent } from '../../src/pipelines/uploads/upload-options.ts';
 import { randomLooking } from '../support/content.ts';
-import { type CrashKind, CrashPlan, crashKinds, withSteps } from '../support/crash/crash-plan.ts';
-import { directoryScene, orderedScene, sceneContent, sceneObject } from '../support/crash/directory-scene.ts';
-import type { RunOutcome, UploadScene } from '../support/crash/upload-scene.ts';
+import { CrashPlan, crashKinds, withSteps } from '../support/crash/crash-plan.ts';
+import { directoryScene, sceneContent, sceneObject } from '../support/crash/directory-scene.ts';
+import { blind, codeOf, codeOrDone, crashAt, gated, itemsOf, uploadsOf } from '../support/crash/left-uploads.ts';
+import type { UploadScene } from '../support/crash/upload-scene.ts';
 import { noteFault } from '../support/fault-log.ts';
 import { calm } from '../support/streams.ts';
 
 const parts = 4;
-
-/** The step of an undisturbed put at which a call happens, counted from 1; the n-th of its name, or from the end. */
-async function stepOf(name: string, nth = 1): Promise<number> {
-  const plan = new CrashPlan();
-  const { error } = await (await orderedScene()).put(plan);
-  if (error !== undefined) throw error;
-  const places = plan.steps.flatMap((step, index) => (step === name ? [index + 1] : []));
-  const place = nth > 0 ? places[nth - 1] : places.at(nth);
-  if (place === undefined) throw new Error(`put has no ${name} number ${nth}`);
-  return place;
-}
-
-async function crashAt(
-  kind: CrashKind,
-  name: string,
-  nth = 1,
-): Promise<{ scene: UploadScene; outcome: RunOutcome; reached: number }> {
-  const scene = await orderedScene();
-  const plan = new CrashPlan(await stepOf(name, nth), kind);
-  const outcome = await scene.put(plan);
-  return { scene, outcome, reached: plan.reached };
-}
-
-async function itemsOf({ options }: UploadScene): Promise<UploadItem[]> {
-  const items: UploadItem[] = [];
-  for await (const item of options.manifest.list({}, calm)) items.push(item);
-  return items;
-}
-
-async function uploadsOf({ options }: UploadScene): Promise<string[]> {
-  const ids: string[] = [];
-  for await (const { uploadId } of options.store.listUploads(sceneObject.bucket, calm)) ids.push(uploadId);
-  return ids;
-}
-
-function codeOf({ error }: RunOutcome): string {
-  return error instanceof SealpartError ? error.code : String(error);
-}
 
 describe('an upload that a process left', () => {
   it('C02: without a manifest row is found by its name, aborted, and begun anew', async () => {
@@ -270,10 +230,6 @@ describe('an upload that a process left', () => {
   });
 });
 
-function codeOrDone(outcome: RunOutcome): string {
-  return outcome.result === undefined ? codeOf(outcome) : 'done';
-}
-
 /** Changes a byte, and puts the time of the last change back. */
 async function rewriteQuietly(scene: UploadScene, position: number): Promise<{ fingerprintTime: boolean }> {
   const before = await stat(scene.sourcePath, { bigint: true });
@@ -289,33 +245,4 @@ async function rewriteQuietly(scene: UploadScene, position: number): Promise<{ f
 async function setTimes(path: string, mtimeNs: bigint): Promise<void> {
   const nanoseconds = String(mtimeNs % 1_000_000_000n).padStart(9, '0');
   await promisify(execFile)('touch', ['-d', `@${mtimeNs / 1_000_000_000n}.${nanoseconds}`, path]);
-}
-
-/** The scene's store, in which the second part waits at a gate. */
-function gated({ options }: UploadScene, gate: Promise<void>, arrived: () => void): ObjectStore {
-  return new Proxy(options.store, {
-    get(store, name) {
-      const value = Reflect.get(store, name);
-      if (typeof value !== 'function') return value;
-      if (name !== 'uploadPart') return value.bind(store);
-      return async (upload: UploadName, partNumber: number, body: BodyBytes, signal: AbortSignal) => {
-        if (partNumber === 2) {
-          arrived();
-          await gate;
-        }
-        return store.uploadPart(upload, partNumber, body, signal);
-      };
-    },
-  });
-}
-
-/** The scene's manifest, as one sees it that cannot tell who lives. */
-function blind({ options }: UploadScene): UploadManifest {
-  return new Proxy(options.manifest, {
-    get(manifest, name) {
-      const value = Reflect.get(manifest, name);
-      if (name === 'lock') return async () => 'unknown';
-      return typeof value === 'function' ? value.bind(manifest) : value;
-    },
-  });
 }

@@ -1,9 +1,9 @@
 import type { HeaderField, RecipientField } from '../../format/header-fields.ts';
-import { parseStreamHeader } from '../../format/stream-header.ts';
 import { digestAlgs, suites } from '../../format/stream-parameters.ts';
 import { endedStates, type UploadItem, type UploadManifest } from '../../manifest/upload-manifest.ts';
 import type { ObjectName, ObjectStore } from '../../objects/object-store.ts';
 import type { WriteOptions } from '../seal-stream.ts';
+import { type NamedManifest, readHeader } from './restore-stream.ts';
 import { SourceDiffers } from './source-differs.ts';
 
 /** Uploads to an object that have not ended, oldest first. */
@@ -34,9 +34,14 @@ export function whyNotResumable(item: UploadItem, fingerprint: string | undefine
  * object, and how it is encrypted, is what the caller says now.
  *
  * @returns what differs, or undefined
+ * @throws SealpartError `manifest-corrupt` if the item's stream header cannot be read
  */
-export function whatDiffers(item: UploadItem, options: WriteOptions): string | undefined {
-  const { core, fields } = parseStreamHeader(item.streamHeader);
+export function whatDiffers(
+  item: UploadItem,
+  options: WriteOptions,
+  whose: NamedManifest = { manifest: { name: 'the manifest' } },
+): string | undefined {
+  const { core, fields } = readHeader(item, whose);
   const { suite, digestAlg, compression } = core.parameters;
   if (suite !== (options.suite ?? suites.aesGcm)) return 'another cipher';
   if (digestAlg !== (options.digestAlg ?? digestAlgs.sha256Fragments)) return 'another digest';

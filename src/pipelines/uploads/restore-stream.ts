@@ -9,6 +9,11 @@ import type { SealedHeader } from '../../keys/seal-header.ts';
 import type { UploadItem } from '../../manifest/upload-manifest.ts';
 import type { UploadOptions } from './upload-options.ts';
 
+/** All that a message needs to know of a manifest. */
+export interface NamedManifest {
+  readonly manifest: Pick<UploadOptions['manifest'], 'name'>;
+}
+
 /**
  * Opens the stream of an upload that another run began, and proves that its head item is what that run wrote.
  *
@@ -31,7 +36,8 @@ export async function restoreStream(
   return opened;
 }
 
-function readHeader(item: UploadItem, options: UploadOptions): StreamHeader {
+/** The stream header of an upload, believed by nobody yet. @throws SealpartError `manifest-corrupt` */
+export function readHeader(item: UploadItem, options: NamedManifest): StreamHeader {
   try {
     return parseStreamHeader(item.streamHeader);
   } catch (error) {
@@ -79,7 +85,7 @@ async function dataKeyOf(
 /** What an item says that its MAC does not cover, or that does not match it. */
 export function corrupt(
   { id, bucket, key }: Pick<UploadItem, 'id' | 'bucket' | 'key'>,
-  { manifest }: Pick<UploadOptions, 'manifest'>,
+  { manifest }: NamedManifest,
   what: string,
   cause?: unknown,
 ): SealpartError {

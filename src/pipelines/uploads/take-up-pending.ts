@@ -52,13 +52,13 @@ export async function takeUpPending(
 }
 
 /** Why an upload is not gone on with; undefined if it is. @throws SealpartError `source-changed` */
-function whyAnew(item: UploadItem, source: Source, write: WriteOptions, { resume }: UploadOptions): string | undefined {
-  if (resume === false) return 'it was not to be resumed';
+function whyAnew(item: UploadItem, source: Source, write: WriteOptions, options: UploadOptions): string | undefined {
+  if (options.resume === false) return 'it was not to be resumed';
   const fingerprint = fingerprintOf(source);
   const reason = whyNotResumable(item, fingerprint);
   if (reason !== undefined) return reason;
   if (fingerprint !== item.sourceFingerprint) throw sourceDiffers(item, source.name, fingerprint ?? '');
-  const difference = whatDiffers(item, write);
+  const difference = whatDiffers(item, write, options);
   return difference === undefined ? undefined : `${difference} than then`;
 }
 

@@ -53,6 +53,11 @@ export class UploadScene {
     return scene;
   }
 
+  /** The same ground, some of which is otherwise; counts and ledger begin anew. */
+  with(changes: Partial<SceneOptions>): UploadScene {
+    return new UploadScene({ ...this.options, ...changes });
+  }
+
   get sourcePath(): string {
     return this.#path;
   }
@@ -72,11 +77,14 @@ export class UploadScene {
     more: Partial<PutRequest> = {},
   ): Promise<RunOutcome> {
     const { object, pool, segmentSizeBytes } = this.options;
-    const store = withSteps(this.#observed, 'store', plan, ['close']);
-    const manifest = this.#mortalLocks(withSteps(this.options.manifest, 'manifest', plan, ['close', 'lock']), plan);
+    const ground = more.store === undefined ? this.#observed : this.#observe(more.store);
+    const store = withSteps(ground, 'store', plan, ['close']);
+    const kept = withSteps(uploads.manifest ?? this.options.manifest, 'manifest', plan, ['close', 'lock']);
+    const manifest = this.#mortalLocks(kept, plan);
     try {
       const opened = await openFileSource(this.#path);
       const source = withSteps(opened, 'source', plan, ['close']);
+      if (more.source !== undefined) await source.close();
       const result = await putObject(
         {
           recipients: [keyFileRecipient(kek)],
@@ -84,10 +92,10 @@ export class UploadScene {
           segmentSizeBytes,
           digestAlg: 3,
           source,
-          store,
           object,
-          uploads: { manifest, access, sourcePath: this.#path, ...uploads },
+          uploads: { access, sourcePath: this.#path, ...uploads, manifest },
           ...more,
+          store,
         },
         calm,
       );

@@ -1,0 +1,79 @@
+import { SealpartError } from '../errors.ts';
+import type { ObjectBody, ObjectHead, ObjectName, ObjectStore } from '../objects/object-store.ts';
+import { objectText } from './object-text.ts';
+import type { ByteSpan } from './wire-input.ts';
+
+/** One version of an object: every answer is compared with it, whether the store honours conditions or not. */
+export class PinnedObject {
+  readonly name: string;
+  readonly head: ObjectHead;
+  readonly #store: ObjectStore;
+  readonly #object: ObjectName;
+
+  constructor(store: ObjectStore, object: ObjectName, head: ObjectHead) {
+    this.#store = store;
+    this.#object = object;
+    this.name = objectText(object);
+    this.head = head;
+  }
+
+  /**
+   * Asks for a span of the object, all of which it has.
+   *
+   * @throws SealpartError `precondition` if the object is another one by now; what the store throws
+   */
+  async get({ start, end }: ByteSpan, signal: AbortSignal): Promise<ObjectBody> {
+    const { bucket, key } = this.#object;
+    const { etag, versionId } = this.head;
+    const version = versionId === undefined ? {} : { versionId };
+    const range = { first: start, last: end - 1 };
+    const body = await this.#ask({ bucket, key, range, ifMatch: etag, ...version }, signal);
+    // §6.21.
+    if (sameVersion(body.head, this.head)) return body;
+    await body.close();
+    throw this.#replaced();
+  }
+
+  /** Reads a whole span into `target`. */
+  async read(span: ByteSpan, target: Uint8Array, signal: AbortSignal): Promise<void> {
+    const body = await this.get(span, signal);
+    try {
+      await fillFrom(body, target, this.name, signal);
+    } finally {
+      await body.close();
+    }
+  }
+
+  async #ask(request: Parameters<ObjectStore['get']>[0], signal: AbortSignal): Promise<ObjectBody> {
+    try {
+      return await this.#store.get(request, signal);
+    } catch (error) {
+      // The first answer said that these bytes are there.
+      if (error instanceof SealpartError && error.code === 'bad-range') throw this.#replaced(error);
+      throw error;
+    }
+  }
+
+  #replaced(cause?: SealpartError): SealpartError {
+    return new SealpartError('precondition', `${this.name} was replaced while it was read: read it again.`, { cause });
+  }
+}
+
+function sameVersion(answered: ObjectHead, pinned: ObjectHead): boolean {
+  const sameId = answered.versionId === undefined || pinned.versionId === undefined;
+  return (
+    answered.etag === pinned.etag &&
+    answered.sizeBytes === pinned.sizeBytes &&
+    (sameId || answered.versionId === pinned.versionId)
+  );
+}
+
+/**
+ * Fills `target` with the next bytes of an answer.
+ *
+ * @throws SealpartError `store` if the answer ends before
+ */
+export async function fillFrom(body: ObjectBody, target: Uint8Array, name: string, signal: AbortSignal): Promise<void> {
+  if ((await body.read(target, signal)) === target.length) return;
+  throw new SealpartError('store', `${name} ended before the length its store had named: read it again.`);
+}
