@@ -55,16 +55,9 @@ export class ManifestJournal implements UploadJournal {
 
   async begin(stream: SealedStream, signal: AbortSignal): Promise<void> {
     const { storeName, object, fingerprint } = this.#subject;
-    const { access, hostKeys, sourcePath } = this.#options;
+    const { hostKeys, sourcePath } = this.#options;
     const id = toHex(stream.header.core.streamId);
-    let resumeItem: Uint8Array | undefined;
-    if (this.resumable && access === undefined && hostKeys !== undefined) {
-      const hostKey = freshHostKey();
-      // Kept before the item that needs it: a key without an item is erased by whoever ends the upload.
-      await hostKeys.keep(id, hostKey, signal);
-      const context = { streamId: stream.header.core.streamId, coreHash: stream.coreHash };
-      resumeItem = sealResumeItem(hostKey, freshBytes(8), freshBytes(12), stream.keys.dataKey, context);
-    }
+    const resumeItem = await this.#keepHostKey(id, stream, signal);
     const upload: NewUpload = {
       id,
       storeName,
@@ -76,7 +69,22 @@ export class ManifestJournal implements UploadJournal {
       ...(resumeItem === undefined ? {} : { resumeItem }),
     };
     this.#stream = stream;
-    this.#own(await OwnedUpload.create(this.#ownership, upload, signal));
+    try {
+      this.#own(await OwnedUpload.create(this.#ownership, upload, signal));
+    } catch (error) {
+      if (resumeItem !== undefined) await hostKeys?.erase(id, AbortSignal.timeout(wayOutMs));
+      throw error;
+    }
+  }
+
+  /** For a writer that can open no recipient. The key is kept before the item that needs it. */
+  async #keepHostKey(id: string, stream: SealedStream, signal: AbortSignal): Promise<Uint8Array | undefined> {
+    const { access, hostKeys } = this.#options;
+    if (!this.resumable || access !== undefined || hostKeys === undefined) return undefined;
+    const hostKey = freshHostKey();
+    await hostKeys.keep(id, hostKey, signal);
+    const context = { streamId: stream.header.core.streamId, coreHash: stream.coreHash };
+    return sealResumeItem(hostKey, freshBytes(8), freshBytes(12), stream.keys.dataKey, context);
   }
 
   async created(uploadId: string, signal: AbortSignal): Promise<void> {

@@ -14,6 +14,9 @@ export type CrashKind = 'die-before' | 'die-after' | 'lost-answer' | 'fail';
 
 export const crashKinds: readonly CrashKind[] = ['die-before', 'die-after', 'lost-answer', 'fail'];
 
+/** A step by its number, counted from 1, or by its name. */
+export type StepPlace = number | { readonly name: string; readonly nth: number };
+
 /** What a dead process meets: nothing it still does has any effect. */
 export class Died extends Error {}
 
@@ -21,13 +24,13 @@ export class Died extends Error {}
 export class CrashPlan {
   readonly kind: CrashKind;
   readonly steps: string[] = [];
-  #crashAt: number;
+  readonly #crashAt: StepPlace;
   #reached = 0;
   #dead = false;
   readonly #onDeath: (() => void)[] = [];
 
-  /** @param crashAt the step, counted from 1; 0 for a process to which nothing happens */
-  constructor(crashAt = 0, kind: CrashKind = 'die-before') {
+  /** @param crashAt the step, counted from 1, or the n-th of a name; 0 for a process to which nothing happens */
+  constructor(crashAt: StepPlace = 0, kind: CrashKind = 'die-before') {
     this.#crashAt = crashAt;
     this.kind = kind;
   }
@@ -54,13 +57,19 @@ export class CrashPlan {
   async step<T>(name: string, effect: () => Promise<T>): Promise<T> {
     if (this.#dead) throw new Died(`${name} by a dead process`);
     this.steps.push(name);
-    if (this.steps.length !== this.#crashAt) return await this.#alive(effect);
+    if (!this.#isPlace(name)) return await this.#alive(effect);
     this.#reached++;
     if (this.kind === 'die-before') this.die();
     else if (this.kind !== 'fail') await closeUnheard(await effect());
     if (this.kind === 'die-after') this.die();
     if (this.#dead) throw new Died(`died at ${name}`);
     throw new SealpartError(name.startsWith('manifest') ? 'manifest' : 'store', `${name} was not answered.`);
+  }
+
+  #isPlace(name: string): boolean {
+    if (typeof this.#crashAt === 'number') return this.steps.length === this.#crashAt;
+    const { name: wanted, nth } = this.#crashAt;
+    return name === wanted && this.steps.filter((step) => step === wanted).length === nth;
   }
 
   /** Others may have died meanwhile of the same process: then nobody hears the answer. */
