@@ -6,7 +6,7 @@ import { toHex } from '../../format/bytes.ts';
 import type { NewUpload } from '../../manifest/upload-manifest.ts';
 import type { ObjectName } from '../../objects/object-store.ts';
 import type { SealedStream } from '../seal-stream.ts';
-import { OwnedUpload, type Ownership, ownershipOf } from './owned-upload.ts';
+import { OwnedUpload, type Ownership, ownershipOf, wayOutMs } from './owned-upload.ts';
 import type { UploadJournal } from './upload-journal.ts';
 import type { UploadOptions } from './upload-options.ts';
 

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate } from 'node:timers/promises';
 
 /** Whoever was at the other end has left, or was sent away. */
 export class PeerGone extends Error {}
@@ -82,7 +82,12 @@ export class Connection {
    * read what was written before.
    */
   async reset(afterBytesWritten: boolean): Promise<void> {
-    if (afterBytesWritten) await delay(25);
+    if (afterBytesWritten) {
+      await delay(50);
+      // A peer in this very process, if that was held up, has read by the second of these.
+      await setImmediate();
+      await setImmediate();
+    }
     this.#socket.resetAndDestroy();
     this.#stream.destroy();
   }

@@ -17,13 +17,13 @@ export interface FaultProxyProcessOptions extends Omit<FaultProxyOptions, 'onEnd
  * is killed. Its rules can have no `where`.
  */
 export async function startFaultProxyProcess(options: FaultProxyProcessOptions): Promise<FaultProxy> {
-  const process_ = await startServerProcess(process.execPath, [main, ...argumentsOf(options)]);
+  const child = await startServerProcess(process.execPath, [main, ...argumentsOf(options)]);
   let admin: string;
   let endpoint: string;
   try {
-    ({ admin, endpoint } = JSON.parse(await firstLine(process_)) as { admin: string; endpoint: string });
+    ({ admin, endpoint } = JSON.parse(await firstLine(child)) as { admin: string; endpoint: string });
   } catch (error) {
-    await process_.stop();
+    await child.stop();
     throw error;
   }
   const command = async (method: string, path: string, body?: unknown): Promise<unknown> => {
@@ -52,8 +52,8 @@ export async function startFaultProxyProcess(options: FaultProxyProcessOptions):
     log: () => command('GET', '/log') as Promise<ProxiedRequest[]>,
     clearLog: async () => void (await command('DELETE', '/log')),
     refuse: async (refused) => void (await command('POST', '/refuse', refused)),
-    stop: () => process_.stop(),
-    [Symbol.asyncDispose]: () => process_.stop(),
+    stop: () => child.stop(),
+    [Symbol.asyncDispose]: () => child.stop(),
   };
 }
 

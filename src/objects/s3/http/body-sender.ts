@@ -1,0 +1,54 @@
+import type { ClientRequest } from 'node:http';
+import type { WireBody } from './wire-body.ts';
+
+/**
+ * How much is handed to a socket at a time. Under TLS, what is handed over is kept a second time, encrypted, until the
+ * kernel takes it: one big write would double every part in memory.
+ */
+const sliceBytes = 256 * 1024;
+
+/** Writes a body to a request, each slice when the socket has passed the one before to the kernel. */
+export class BodySender {
+  readonly #body: WireBody;
+  #sentBytes = 0;
+
+  constructor(body: WireBody) {
+    this.#body = body;
+  }
+
+  /** True as soon as the kernel has all of it: from then on nothing reads the body's memory. */
+  get whole(): boolean {
+    return this.#sentBytes === this.#body.byteLength;
+  }
+
+  /**
+   * Resolves when the body is sent, or `halt` has fired. After a halt the socket may still read the slice it has, until
+   * it is closed: who halts must close it.
+   */
+  async send(request: ClientRequest, halt: AbortSignal): Promise<void> {
+    for (const slice of this.#body.slices(sliceBytes)) {
+      if (halt.aborted) return;
+      await this.#write(request, slice, halt);
+    }
+  }
+
+  #write(request: ClientRequest, slice: readonly Buffer[], halt: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const onHalt = (): void => resolve();
+      // A request whose socket is destroyed takes writes without ever calling back.
+      halt.addEventListener('abort', onHalt, { once: true });
+      const onWritten = (error?: Error | null): void => {
+        halt.removeEventListener('abort', onHalt);
+        if (!error) this.#sentBytes += slice.reduce((sum, view) => sum + view.byteLength, 0);
+        resolve();
+      };
+      // Corked, so that a small header and what follows it leave in one packet.
+      request.cork();
+      slice.forEach((view, index) => {
+        if (index < slice.length - 1) request.write(view);
+        else request.write(view, onWritten);
+      });
+      request.uncork();
+    });
+  }
+}
