@@ -22,6 +22,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What surrounds every command. */
 export interface CliContext {
+  /** The arguments behind the program's name, as they were given. */
+  readonly argv: readonly string[];
   readonly env: Environment;
   readonly streams: CliStreams;
   /** Fires when the user wants the command to stop. */

@@ -55,13 +55,13 @@ async function decrypt(path: string | undefined, flags: DecryptFlags, context: C
     if (range !== undefined) {
       return withInput(await openSpooled(path, context), async (input) => {
         const sink = await openOutput(output, context);
-        const request = { ...reading, ...announce(report, start, reading, input.size), input, sink, range };
+        const request = { ...reading, ...announce(report, start, reading, () => input.size), input, sink, range };
         return rangeResult(await decryptRange(request, signal), report.elapsedSeconds);
       });
     }
     return withInput(await openEncryptedInput(path, context), async (input) => {
       const sink = await openOutput(output, context);
-      const request = { ...reading, ...announce(report, start, reading, input.size), input, sink };
+      const request = { ...reading, ...announce(report, start, reading, () => input.size), input, sink };
       return wholeResult('decrypted', await decryptStream(request, signal), report.elapsedSeconds);
     });
   });

@@ -12,7 +12,7 @@ import { flagValue } from './parse-values.ts';
 import { Report } from './report.ts';
 import { addMachineFlags, addReportFlags, type MachineFlags, machineOptions, type ReportFlags } from './run-flags.ts';
 import { UsageError } from './usage-error.ts';
-import { addWriteFlags, readWriteOptions, type WriteFlags } from './write-flags.ts';
+import { addWriteFlags, readWriting, type WriteFlags } from './write-flags.ts';
 import { encryptedSoFar, writtenResult } from './writing.ts';
 
 interface EncryptFlags extends WriteFlags, MachineFlags, ReportFlags {
@@ -51,7 +51,7 @@ async function encrypt(input: string | undefined, flags: EncryptFlags, context: 
   if (flags.output === undefined && context.streams.outputIsTerminal) {
     throw new UsageError('Encrypted bytes would go to the terminal. Give -o FILE, or -o - if you mean it.');
   }
-  const options = await readWriteOptions(flags, context);
+  const { options } = await readWriting(flags, context);
   const subject = { input: inputText(input), output: outputText(flags.output) };
   const telemetry = new Telemetry();
   const done = await report.until(async () =>

@@ -20,6 +20,8 @@ const byCode: Partial<Record<ErrorCode, number>> = {
   'no-recipient': exitCodes.noKey,
   'header-auth': exitCodes.noKey,
   store: exitCodes.store,
+  denied: exitCodes.store,
+  conflict: exitCodes.store,
   'invalid-part': exitCodes.store,
   precondition: exitCodes.store,
   'kms-unavailable': exitCodes.store,

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { segmentHeaderLength } from '../format/segment-header.ts';
 import { layouts } from '../format/stream-parameters.ts';
-import type { ObjectName } from '../objects/object-store.ts';
+import type { ObjectHead, ObjectName } from '../objects/object-store.ts';
 import { objectRangeSource } from '../pipelines/object-source.ts';
 import { readUnopened, type UnopenedStream, walkSegments } from '../pipelines/walk-segments.ts';
 import type { WireInput } from '../pipelines/wire-input.ts';
@@ -13,15 +13,16 @@ import { forwardInput } from './forward-input.ts';
 import { countText, exactBytesText } from './human-numbers.ts';
 import { oneLine } from './one-line.ts';
 import { openEncryptedInput, withInput } from './open-input.ts';
-import { isStoreUrl, parseObjectUrl } from './parse-store-url.ts';
+import { isStoreUrl, parseObjectUrl, urlShapes } from './parse-store-url.ts';
 import { Report } from './report.ts';
 import { addReportFlags, type ReportFlags } from './run-flags.ts';
 import { RowWindow, segmentRow, tableHead, tableLine } from './segment-table.ts';
+import { addStoreFlags, type StoreFlags } from './store-flags.ts';
 import { StoredParts } from './stored-parts.ts';
 import { type TextSink, withText } from './text-sink.ts';
-import { objectUrlText, withStore } from './with-store.ts';
+import { objectUrlText, placeText, withStore } from './with-store.ts';
 
-interface InspectFlags extends ReportFlags {
+interface InspectFlags extends StoreFlags, ReportFlags {
   readonly all?: boolean;
 }
 
@@ -31,8 +32,8 @@ Examples:
   sealpart inspect dir:/srv/store//backup/photos.tar --json
 
 Needs no key, and believes nobody: what it shows is what the stream says of itself, and verify with a key says whether
-that is true. Of an object it also compares the segments with the parts that the store keeps. With --json: a line for
-the header, one for each segment, one for the whole.`;
+that is true. Of an object it also compares the segments with the parts that the store keeps, where a store tells (on S3
+only some do). With --json: a line for the header, one for each segment, one for the whole.`;
 
 /** Rows at the beginning of a table, and at its end, unless all are asked for. */
 const shownRows = 8;
@@ -41,9 +42,9 @@ export function inspectCommand(context: CliContext): Command {
   const command = new Command('inspect')
     .summary('show header, recipients and segments')
     .description('Shows what an encrypted stream says of itself: header, recipients, context, segments.')
-    .argument('<in>', 'an encrypted file, -: standard input, or an object: dir:PATH//bucket/key')
+    .argument('<in>', `an encrypted file, -: standard input, or an object: ${urlShapes}`)
     .option('--all', 'every segment, not only the first and the last ones');
-  return addReportFlags(command)
+  return addReportFlags(addStoreFlags(command))
     .addHelpText('after', examples)
     .action((input: string, flags: InspectFlags) => inspect(input, flags, context));
 }
@@ -51,7 +52,7 @@ export function inspectCommand(context: CliContext): Command {
 /** Where the stream was found, and what else is known of it there. */
 interface Found {
   readonly object?: ObjectName;
-  /** Sizes of the parts that the store keeps; one if it was put whole. */
+  /** Sizes of the parts that the store keeps, if it tells; one if it was put whole. */
   readonly partSizesBytes?: readonly number[];
 }
 
@@ -67,13 +68,24 @@ async function inspect(path: string, flags: InspectFlags, context: CliContext): 
   }
   const location = parseObjectUrl(path);
   const object = { bucket: location.bucket, key: location.key };
-  return withStore(location, false, signal, async (store) => {
+  return withStore(location, { flags }, context, async (store) => {
     const subject = { store: store.name, input: objectUrlText(store, location) };
-    report.start({ subject, text: subject.input });
+    report.start({ subject, text: placeText(store, location) });
     const head = await store.head(object, signal);
-    const partSizesBytes = head.partSizesBytes ?? [head.sizeBytes];
-    return show(objectRangeSource(store, object, head), { object, partSizesBytes }, flags, report, context);
+    const partSizesBytes = head.partSizesBytes ?? (isOfParts(head) ? undefined : [head.sizeBytes]);
+    return show(
+      objectRangeSource(store, object, head),
+      { object, ...(partSizesBytes === undefined ? {} : { partSizesBytes }) },
+      flags,
+      report,
+      context,
+    );
   });
+}
+
+/** An ETag of several parts ends with their number, by which S3 servers tell no sizes. */
+function isOfParts({ etag }: ObjectHead): boolean {
+  return /-\d+$/.test(etag);
 }
 
 async function show(

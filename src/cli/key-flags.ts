@@ -33,6 +33,14 @@ export function addWriterKeyFlags(command: Command): Command {
     .addOption(new Option('--origin-key <file>', 'also prove that the stream comes from an owner of this key'));
 }
 
+/** Keys that open an upload's own header again: to public keys anyone can seal, so identities prove nothing. */
+export function addResumeKeyFlags(command: Command): Command {
+  return command
+    .optionsGroup('Keys (one that the upload was begun with):')
+    .option(...keyFile, collect)
+    .option(...passphraseFile, collect);
+}
+
 export function addReaderKeyFlags(command: Command): Command {
   return command
     .optionsGroup('Keys (one that the stream was encrypted for is enough):')

@@ -1,14 +1,16 @@
 import { Command } from 'commander';
-import type { ListedObject, ObjectStore } from '../objects/object-store.ts';
+import type { ListedObject } from '../objects/object-store.ts';
 import type { CliContext } from './cli-context.ts';
+import { listObjects } from './list-objects.ts';
 import { listedName } from './one-line.ts';
-import { parseStoreUrl, type StoreLocation } from './parse-store-url.ts';
+import { parseStoreUrl } from './parse-store-url.ts';
 import { Report } from './report.ts';
 import { addReportFlags, type ReportFlags } from './run-flags.ts';
+import { addStoreFlags, type StoreFlags } from './store-flags.ts';
 import { withText } from './text-sink.ts';
-import { withStore } from './with-store.ts';
+import { placeText, withStore } from './with-store.ts';
 
-interface LsFlags extends ReportFlags {
+interface LsFlags extends StoreFlags, ReportFlags {
   readonly long?: boolean;
 }
 
@@ -16,6 +18,7 @@ const examples = `
 Examples:
   sealpart ls dir:/srv/store//backup
   sealpart ls --long dir:/srv/store//backup/2026/
+  sealpart ls s3://backup --endpoint-url https://s3.example.org
 
 Keys are listed in the order of their bytes; one that would break its line is shown in quotes, with escapes. With
 --json there is one object a line.`;
@@ -24,9 +27,9 @@ export function lsCommand(context: CliContext): Command {
   const command = new Command('ls')
     .summary('list the objects of a bucket')
     .description('Lists the objects of a bucket, or those whose keys begin with a prefix.')
-    .argument('<url>', 'the bucket, with the beginning of the keys: dir:PATH//bucket or dir:PATH//bucket/prefix')
+    .argument('<url>', 'the bucket, or the beginning of keys: dir:PATH//bucket/prefix or s3://bucket/prefix')
     .option('-l, --long', 'with sizes (those of the encrypted objects) and times');
-  return addReportFlags(command)
+  return addReportFlags(addStoreFlags(command))
     .addHelpText('after', examples)
     .action((url: string, flags: LsFlags) => list(url, flags, context));
 }
@@ -35,25 +38,15 @@ async function list(url: string, flags: LsFlags, context: CliContext): Promise<v
   const report = new Report('ls', flags, context);
   const location = parseStoreUrl(url);
   const { signal, streams } = context;
-  await withStore(location, false, signal, async (store) => {
+  await withStore(location, { flags }, context, async (store) => {
     const subject = { store: store.name, bucket: location.bucket, prefix: location.key };
-    report.start({ subject, text: `${store.name}//${location.bucket}/${location.key}` });
+    report.start({ subject, text: placeText(store, location) });
     const row = report.json ? jsonRow : flags.long === true ? longRow : shortRow;
     await withText(streams.openStandardOutput(), signal, async (text) => {
       if (flags.long === true && !report.json) await text.line(longHeader);
-      for await (const object of objectsOf(store, location, signal)) await text.line(row(object));
+      for await (const object of listObjects(store, location, signal)) await text.line(row(object));
     });
   });
-}
-
-async function* objectsOf(store: ObjectStore, location: StoreLocation, signal: AbortSignal) {
-  const request = { bucket: location.bucket, prefix: location.key };
-  let page = await store.list(request, signal);
-  yield* page.objects;
-  while (page.next !== undefined) {
-    page = await store.list({ ...request, startAfter: page.next }, signal);
-    yield* page.objects;
-  }
 }
 
 const longHeader = ' ENCRYPTED BYTES  MODIFIED                  KEY';

@@ -1,16 +1,31 @@
 import type { ObjectName } from '../objects/object-store.ts';
 import { UsageError } from './usage-error.ts';
 
-/** A directory store and what stands behind the `//`. */
-export interface StoreLocation {
-  /** The store's folder. */
-  readonly path: string;
+/** What stands behind the store in a URL. */
+interface PlaceInStore {
   readonly bucket: string;
   /** Everything behind the bucket's slash, as it is: nothing in it is decoded or tidied up. */
   readonly key: string;
 }
 
-const shape = 'dir:PATH//bucket/key';
+/** An object, a bucket, or the beginning of a bucket's keys, in a store in a folder. */
+export interface DirectoryLocation extends PlaceInStore {
+  readonly kind: 'dir';
+  /** The store's folder. */
+  readonly path: string;
+}
+
+/** The same on S3: which server that is, flags and environment say. */
+export interface S3Location extends PlaceInStore {
+  readonly kind: 's3';
+}
+
+export type StoreLocation = DirectoryLocation | S3Location;
+
+const directoryShape = 'dir:PATH//bucket/key';
+const s3Shape = 's3://bucket/key';
+/** How objects are written on the command line. */
+export const urlShapes: string = `${directoryShape} or ${s3Shape}`;
 
 /** True for what names an object in a store, and not a file. A file of such a name can be given as `./dir:…`. */
 export function isStoreUrl(text: string): boolean {
@@ -18,35 +33,60 @@ export function isStoreUrl(text: string): boolean {
 }
 
 /**
- * Takes `dir:PATH//bucket/key` apart: PATH ends at the first `//`, the bucket at the first slash after it. The key may
- * be missing or empty here.
+ * Takes `dir:PATH//bucket/key` or `s3://bucket/key` apart: PATH ends at the first `//`, the bucket at the first slash
+ * after it. The key may be missing or empty here.
  *
  * @throws UsageError
  */
 export function parseStoreUrl(url: string): StoreLocation {
-  if (url.startsWith('s3:')) {
-    throw new UsageError(`"${url}": this version has no S3 yet. Use a store in a folder: ${shape}.`);
-  }
-  if (!url.startsWith('dir:')) throw new UsageError(`"${url}" is not the URL of an object. Write ${shape}.`);
+  if (url.startsWith('dir:')) return parseDirectoryUrl(url);
+  if (url.startsWith('s3:')) return parseS3Url(url);
+  throw new UsageError(`"${url}" is not the URL of an object. Write ${urlShapes}.`);
+}
+
+function parseDirectoryUrl(url: string): DirectoryLocation {
   const rest = url.slice('dir:'.length);
   const separator = rest.indexOf('//');
   if (separator < 0) {
-    throw new UsageError(`"${url}" does not say where the store's folder ends. Write ${shape}, with a double slash.`);
+    throw new UsageError(
+      `"${url}" does not say where the store's folder ends. Write ${directoryShape}, with a double slash.`,
+    );
   }
   const path = rest.slice(0, separator);
-  if (path === '') throw new UsageError(`"${url}" names no folder. Write ${shape}; the current folder is dir:.//…`);
-  const name = rest.slice(separator + 2);
+  if (path === '') {
+    throw new UsageError(`"${url}" names no folder. Write ${directoryShape}; the current folder is dir:.//…`);
+  }
+  return { kind: 'dir', path, ...parsePlace(rest.slice(separator + 2), url, directoryShape) };
+}
+
+function parseS3Url(url: string): S3Location {
+  if (!url.startsWith('s3://')) throw new UsageError(`"${url}" lacks the double slash. Write ${s3Shape}.`);
+  return { kind: 's3', ...parsePlace(url.slice('s3://'.length), url, s3Shape) };
+}
+
+function parsePlace(name: string, url: string, shape: string): PlaceInStore {
   const slash = name.indexOf('/');
   const bucket = slash < 0 ? name : name.slice(0, slash);
   if (bucket === '') throw new UsageError(`"${url}" names no bucket. Write ${shape}.`);
-  return { path, bucket, key: slash < 0 ? '' : name.slice(slash + 1) };
+  return { bucket, key: slash < 0 ? '' : name.slice(slash + 1) };
 }
 
 /** The location of one object. @throws UsageError */
 export function parseObjectUrl(url: string): StoreLocation {
   const location = parseStoreUrl(url);
-  if (location.key === '') throw new UsageError(`"${url}" names no object. Write ${shape}.`);
-  return location;
+  if (location.key !== '') return location;
+  throw new UsageError(`"${url}" names no object. Write ${location.kind === 'dir' ? directoryShape : s3Shape}.`);
+}
+
+/**
+ * The location of a tree: a bucket, or the beginning of keys up to a slash.
+ *
+ * @throws UsageError
+ */
+export function parseTreeUrl(url: string): StoreLocation {
+  const location = parseStoreUrl(url);
+  if (location.key === '' || location.key.endsWith('/')) return location;
+  throw new UsageError(`"${url}" is one object. With -r the URL stands for a folder: end it with a slash, "${url}/".`);
 }
 
 /** The format gives a bucket's bytes 16 bits for their number; no store takes names anywhere near as long. */

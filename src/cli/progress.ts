@@ -47,6 +47,11 @@ export class ProgressDisplay {
   /** Shows nothing more, and leaves no line that is half drawn. */
   stop(): void {
     clearInterval(this.#timer);
+    this.clear();
+  }
+
+  /** Makes room for a line of somebody else; what is drawn comes back below it. */
+  clear(): void {
     if (this.#drawn) this.#o.output.write(clearLine);
     this.#drawn = false;
   }

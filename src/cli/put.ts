@@ -1,65 +1,56 @@
 import { Command } from 'commander';
-import { checkBucketName, encodeKey } from '../objects/directory/names.ts';
-import type { MemoryPlan } from '../pipelines/memory-plan.ts';
-import { putObject } from '../pipelines/put-object.ts';
-import { Telemetry } from '../pipelines/telemetry.ts';
 import type { CliContext } from './cli-context.ts';
-import { inputText } from './command-text.ts';
-import { openInput, withInput } from './open-input.ts';
-import { parseObjectUrl } from './parse-store-url.ts';
-import { Report } from './report.ts';
-import { addMachineFlags, addReportFlags, type MachineFlags, machineOptions, type ReportFlags } from './run-flags.ts';
-import { objectUrlText, withStore } from './with-store.ts';
-import { addWriteFlags, readWriteOptions, type WriteFlags } from './write-flags.ts';
-import { encryptedSoFar, writtenResult } from './writing.ts';
+import { putDryRun } from './put-dry-run.ts';
+import { putFile } from './put-file.ts';
+import { putTree } from './put-tree.ts';
+import { addMachineFlags, addReportFlags, type MachineFlags, type ReportFlags } from './run-flags.ts';
+import { addLimitFlags, addStoreFlags, type LimitFlags, type StoreFlags } from './store-flags.ts';
+import { addUploadFlags, refuseStrayTakingFlags, type UploadFlags } from './upload-flags.ts';
+import { UsageError } from './usage-error.ts';
+import { addWriteFlags, type WriteFlags } from './write-flags.ts';
 
-interface PutFlags extends WriteFlags, MachineFlags, ReportFlags {}
+export interface PutFlags extends WriteFlags, UploadFlags, StoreFlags, LimitFlags, MachineFlags, ReportFlags {
+  readonly recursive?: boolean;
+  readonly skipExisting?: boolean;
+  readonly dryRun?: boolean;
+}
 
 const examples = `
 Examples:
   sealpart put --key-file my.key photos.tar dir:/srv/store//backup/2026/photos.tar
-  pg_dump shop | sealpart put --key-file my.key - dir:/srv/store//backup/shop.sql
+  sealpart put --key-file my.key photos.tar s3://backup/photos.tar --endpoint-url https://s3.example.org
+  pg_dump shop | sealpart put --key-file my.key - s3://backup/shop.sql
+  sealpart put --key-file my.key -r photos s3://backup/2026/
 
-The store and the bucket are made if they are not there. One segment is one part of the upload; the object appears
-when all of it is stored, or not at all, and takes the place of one of the same name. It is bound to its name: get
-refuses it under any other.`;
+One segment is one part of the upload; the object appears when all of it is stored, or not at all, and takes the place
+of one of the same name. It is bound to its name: get refuses it under any other. A store in a folder, and a bucket in
+it, is made if it is not there; on S3 the bucket has to be there.
+An upload that stops, however that is, goes on where it was when the same command runs again, also from another folder:
+a file that was changed since is refused with exit code 6. \`sealpart uploads\` lists what is unfinished. What comes from
+standard input cannot be read again, and begins anew.
+With -r every file below FOLDER becomes an object. Symbolic links are not followed, empty folders are not kept, and what
+cannot be a key is refused by name, while the rest goes on. The exit code is that of the worst failure. The same command
+puts all files again; with --skip-existing it leaves out those whose objects are there, whatever is in them.`;
 
 export function putCommand(context: CliContext): Command {
   const command = new Command('put')
-    .summary('encrypt a file into a store')
-    .description('Encrypts a file or a pipe into an object of a store.')
-    .argument('<file>', 'the file to encrypt; -: standard input')
-    .argument('<url>', 'where to: dir:PATH//bucket/key; PATH is the folder of the store and ends at the first //');
-  return addReportFlags(addMachineFlags(addWriteFlags(command)))
+    .summary('encrypt a file, a pipe or a tree into a store')
+    .description('Encrypts a file or a pipe into an object of a store, or a folder into many.')
+    .argument('<file>', 'the file to encrypt; -: standard input; with -r the folder')
+    .argument('<url>', 'where to: dir:PATH//bucket/key or s3://bucket/key; PATH is a folder and ends at the first //')
+    .option('-r, --recursive', 'all files below the folder; the URL ends with a slash, and their keys begin with its')
+    .option('--skip-existing', 'with -r: leave out files whose objects are there already')
+    .option('-n, --dry-run', 'say what would be done, and send nothing');
+  addLimitFlags(addStoreFlags(addUploadFlags(addWriteFlags(command))));
+  return addReportFlags(addMachineFlags(command))
     .addHelpText('after', examples)
     .action((file: string, url: string, flags: PutFlags) => put(file, url, flags, context));
 }
 
 async function put(file: string, url: string, flags: PutFlags, context: CliContext): Promise<void> {
-  const report = new Report('put', flags, context);
-  const location = parseObjectUrl(url);
-  const object = { bucket: location.bucket, key: location.key };
-  // Asked before a store is made for an object that it could not hold.
-  checkBucketName(object.bucket);
-  encodeKey(object.key);
-  const options = await readWriteOptions(flags, context);
-  const telemetry = new Telemetry();
-  const { signal } = context;
-  const input = inputText(file);
-  const result = await report.until(async () =>
-    // Before the store: a file that is not there makes no store.
-    withInput(await openInput(file, context), (source) =>
-      withStore(location, true, signal, async (store) => {
-        const subject = { input, store: store.name, output: objectUrlText(store, location) };
-        const progress = { totalBytes: source.size, read: () => encryptedSoFar(telemetry) };
-        const text = `${input} to ${subject.output}`;
-        const onPlan = ({ peakBytes }: MemoryPlan): void => report.start({ subject, text, peakBytes, progress });
-        const request = { ...options, ...machineOptions(flags), source, store, object, telemetry, onPlan };
-        const done = await putObject(request, signal);
-        const { lines, facts } = writtenResult(done, report.elapsedSeconds);
-        return { lines, facts: { ...subject, ...facts, etag: done.etag } };
-      }),
-    ),
-  );
-  await report.result(result);
+  refuseStrayTakingFlags(flags);
+  if (flags.recursive === true) return putTree(file, url, flags, context);
+  if (flags.skipExisting === true) throw new UsageError('--skip-existing is for trees: it needs -r.');
+  if (flags.dryRun === true) return putDryRun(file, url, flags, context);
+  return putFile(file, url, flags, context);
 }

@@ -23,20 +23,36 @@ import { UsageError } from './usage-error.ts';
 const readLimitBytes = 65_537;
 const passphraseVariable = 'SEALPART_PASSPHRASE';
 
+/** What the keys of a writer are good for. */
+export interface WriterKeys {
+  /** Whom to encrypt for. */
+  readonly recipients: readonly Recipient[];
+  /** Those that only an owner of the secret can seal for, and that open again what this writer has begun. */
+  readonly identities: readonly Identity[];
+}
+
 /**
- * Whom to encrypt for.
+ * Whom to encrypt for. Each file is read once: it may be a pipe.
  *
  * @throws UsageError if no key was given; SealpartError `bad-key` for one that cannot be read
  */
-export async function readRecipients(flags: WriterKeyFlags, context: CliContext): Promise<Recipient[]> {
+export async function readWriterKeys(flags: WriterKeyFlags, context: CliContext): Promise<WriterKeys> {
   const recipients: Recipient[] = [];
-  for (const path of flags.keyFile ?? []) recipients.push(keyFileRecipient(await readKey(path, parseKeyFile, context)));
-  for (const passphrase of await readPassphrases(flags, context)) recipients.push(passphraseRecipient(passphrase));
+  const identities: Identity[] = [];
+  for (const path of flags.keyFile ?? []) {
+    const key = await readKey(path, parseKeyFile, context);
+    recipients.push(keyFileRecipient(key));
+    identities.push(keyFileIdentity(key));
+  }
+  for (const passphrase of await readPassphrases(flags, context)) {
+    recipients.push(passphraseRecipient(passphrase));
+    identities.push(passphraseIdentity(passphrase));
+  }
   for (const text of flags.recipient ?? []) recipients.push(x25519Recipient(parsePublicKey(text, '--recipient')));
   for (const path of flags.identity ?? []) {
     recipients.push(x25519Recipient(x25519PublicBytes(await readKey(path, parseIdentityFile, context))));
   }
-  if (recipients.length > 0) return recipients;
+  if (recipients.length > 0) return { recipients, identities };
   throw new UsageError(
     'There is no key to encrypt with. Make one with `sealpart keygen -o FILE` and give it as --key-file FILE; or give ' +
       `--recipient, --identity, --passphrase-file or ${passphraseVariable}.`,
@@ -49,12 +65,7 @@ export async function readRecipients(flags: WriterKeyFlags, context: CliContext)
  * @throws UsageError if no key was given; SealpartError `bad-key` for one that cannot be read
  */
 export async function readReaderKeys(flags: ReaderKeyFlags, context: CliContext): Promise<ReaderKeys> {
-  const identities: Identity[] = [];
-  for (const path of flags.keyFile ?? []) identities.push(keyFileIdentity(await readKey(path, parseKeyFile, context)));
-  for (const passphrase of await readPassphrases(flags, context)) identities.push(passphraseIdentity(passphrase));
-  for (const path of flags.identity ?? []) {
-    identities.push(x25519Identity(await readKey(path, parseIdentityFile, context)));
-  }
+  const identities = await readIdentities(flags, context);
   if (identities.length === 0) {
     throw new UsageError(
       'There is no key to decrypt with. Give the one that the stream was encrypted for: --key-file, --identity, ' +
@@ -68,6 +79,17 @@ export async function readReaderKeys(flags: ReaderKeyFlags, context: CliContext)
     allowPublicKeyRecipients: flags.allowPublicKey === true,
     ...(originKey === undefined ? {} : { originKey }),
   };
+}
+
+/** The keys that open streams; there may be none. @throws SealpartError `bad-key` for one that cannot be read */
+export async function readIdentities(flags: KeyFlags, context: CliContext): Promise<Identity[]> {
+  const identities: Identity[] = [];
+  for (const path of flags.keyFile ?? []) identities.push(keyFileIdentity(await readKey(path, parseKeyFile, context)));
+  for (const passphrase of await readPassphrases(flags, context)) identities.push(passphraseIdentity(passphrase));
+  for (const path of flags.identity ?? []) {
+    identities.push(x25519Identity(await readKey(path, parseIdentityFile, context)));
+  }
+  return identities;
 }
 
 export async function readOriginKey(flags: KeyFlags, context: CliContext): Promise<KeyObject | undefined> {

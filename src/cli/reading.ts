@@ -4,6 +4,7 @@ import type { BoundName } from '../keys/header-contents.ts';
 import type { ReaderKeys } from '../keys/open-header.ts';
 import type { ContentRange } from '../pipelines/content-range.ts';
 import type { DecryptResult, ReadOptions } from '../pipelines/decrypt-stream.ts';
+import type { ObjectReadOptions } from '../pipelines/object-input.ts';
 import { Telemetry } from '../pipelines/telemetry.ts';
 import type { CliContext } from './cli-context.ts';
 import { digestLine, doneText, roundedSeconds } from './command-text.ts';
@@ -34,12 +35,16 @@ export async function prepareReading(
   return { access, ...readOptions(flags), ...machineOptions(flags), telemetry: new Telemetry() };
 }
 
-/** Says the first line as soon as the run knows its memory, and how far it is from then on. */
+/**
+ * Says the first line as soon as the run knows its memory, and how far it is from then on.
+ *
+ * @param totalBytes what all of the input comes to, asked for when that line is said
+ */
 export function announce(
   report: Report,
   start: Pick<Start, 'subject' | 'text'>,
   reading: Reading,
-  totalBytes: number | undefined,
+  totalBytes: () => number | undefined,
 ): Pick<ReadOptions, 'onPlan'> {
   const { telemetry } = reading;
   return {
@@ -48,7 +53,22 @@ export function announce(
         const { wireBytes, segmentsInFlight } = telemetry.snapshot();
         return { bytes: wireBytes, segmentsInFlight };
       };
-      report.start({ ...start, peakBytes, progress: { totalBytes, read } });
+      report.start({ ...start, peakBytes, progress: { totalBytes: totalBytes(), read } });
+    },
+  };
+}
+
+/** The same for an object, whose size is known when its store has answered for the first time. */
+export function announceObject(
+  report: Report,
+  start: Pick<Start, 'subject' | 'text'>,
+  reading: Reading,
+): Pick<ReadOptions, 'onPlan'> & Pick<ObjectReadOptions, 'onHead'> {
+  let sizeBytes: number | undefined;
+  return {
+    ...announce(report, start, reading, () => sizeBytes),
+    onHead: (head) => {
+      sizeBytes = head.sizeBytes;
     },
   };
 }

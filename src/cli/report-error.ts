@@ -11,9 +11,13 @@ const flagNames: Readonly<Record<string, string>> = {
 /** What a flag can do about a refusal, where the message cannot know of flags. */
 const flagAdvice: Partial<Record<ErrorCode, string>> = {
   'wrong-object': '(On the command line: --any-name, or decrypt without --object-name.)',
+  owned: '(On the command line: --take-over.)',
+  denied: '(On the command line: --profile NAME.)',
+  manifest: '(--manifest sqlite:PATH takes another one, --manifest none does without.)',
 };
 
-interface ReportedError {
+/** An error as it is told: what JSON has of it. */
+export interface ReportedError {
   readonly code: ErrorCode | 'usage' | 'internal';
   readonly message: string;
   readonly segment?: number | undefined;
@@ -22,7 +26,7 @@ interface ReportedError {
 
 /** Says what went wrong on one line: for people, or as `{"error":{…}}`. */
 export function reportError(error: unknown, output: TextOutput, json: boolean): void {
-  const reported = describe(error);
+  const reported = describeError(error);
   if (json) {
     output.write(`${JSON.stringify({ error: reported })}\n`);
     return;
@@ -32,7 +36,7 @@ export function reportError(error: unknown, output: TextOutput, json: boolean): 
   if (reported.code === 'internal' && error instanceof Error && error.stack) output.write(`${error.stack}\n`);
 }
 
-function describe(error: unknown): ReportedError {
+export function describeError(error: unknown): ReportedError {
   if (error instanceof UsageError) return { code: 'usage', message: oneLine(error.message) };
   if (error instanceof SealpartError) {
     const { code, segment, frame } = error;

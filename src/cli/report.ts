@@ -22,6 +22,9 @@ export interface Result {
   readonly facts: Readonly<Record<string, unknown>>;
 }
 
+/** So long a store may keep a run waiting before the first line is said without what it has not told yet. */
+const patienceMs = 1500;
+
 /** How a command speaks: a first line, progress, and what came of it. */
 export class Report {
   readonly json: boolean;
@@ -31,6 +34,12 @@ export class Report {
   readonly #outputIsData: boolean;
   readonly #startedMs: number = performance.now();
   #progress: ProgressDisplay | undefined;
+  #patience: NodeJS.Timeout | undefined;
+  /** What the first line will be about, until it was said. */
+  #expected: Pick<Start, 'subject' | 'text'> | undefined;
+  #said = false;
+  /** Lines that must not come before the first one. */
+  readonly #waiting: string[] = [];
 
   /** @param outputIsData true if content goes to standard output, so that nothing else may */
   constructor(command: string, flags: ReportFlags, context: CliContext, outputIsData = false) {
@@ -45,17 +54,42 @@ export class Report {
     return (performance.now() - this.#startedMs) / 1000;
   }
 
+  /**
+   * What the first line will be about, known before the run knows its memory: it is said without, should the run fail
+   * first, or wait for long.
+   */
+  expect(start: Pick<Start, 'subject' | 'text'>): void {
+    if (this.#said) return;
+    this.#expected = start;
+    this.#patience ??= setTimeout(() => this.#sayExpected(), patienceMs).unref();
+  }
+
   /** The first line on standard error, and progress from then on. */
   start({ subject, text, peakBytes = processBytes, progress }: Start): void {
+    const memory = `memory at most ${Math.ceil(peakBytes / 2 ** 20)} MiB`;
+    const facts = { ...subject, memoryBytes: peakBytes };
+    this.#firstLine(this.#said ? { subject: facts, text: memory } : { subject: facts, text: `${text}, ${memory}` });
     if (this.quiet) return;
-    const output = this.#context.streams.errors;
-    const line = this.json
-      ? JSON.stringify({ start: { command: this.#command, ...subject, memoryBytes: peakBytes } })
-      : `${this.#command} ${oneLine(text)}, memory at most ${Math.ceil(peakBytes / 2 ** 20)} MiB`;
-    output.write(`${line}\n`);
     // On a terminal that shows the content, a line that is drawn over would tear it up.
     if (progress === undefined || (this.#outputIsData && this.#context.streams.outputIsTerminal)) return;
-    this.#progress = new ProgressDisplay({ output, json: this.json, ...progress });
+    this.#progress?.stop();
+    this.#progress = new ProgressDisplay({ output: this.#context.streams.errors, json: this.json, ...progress });
+  }
+
+  /** A line in between, which progress makes room for, and which waits for the first one: for people, or as JSON. */
+  note(text: string, facts: Readonly<Record<string, unknown>>): void {
+    if (!this.quiet) this.failure(text, facts);
+  }
+
+  /** The same for what went wrong without ending the run: said in any case. */
+  failure(text: string, facts: Readonly<Record<string, unknown>>): void {
+    const line = `${this.json ? JSON.stringify(facts) : oneLine(text)}\n`;
+    if (this.#expected !== undefined) {
+      this.#waiting.push(line);
+      return;
+    }
+    this.#progress?.clear();
+    this.#context.streams.errors.write(line);
   }
 
   /** Runs, and ends the display of progress however the run ends. */
@@ -63,8 +97,30 @@ export class Report {
     try {
       return await run();
     } finally {
+      this.#sayExpected();
       this.#progress?.stop();
     }
+  }
+
+  /** Says it, and what has waited for it. */
+  #firstLine({ subject, text }: { readonly subject: Readonly<Record<string, unknown>>; readonly text: string }): void {
+    this.#stopWaiting();
+    this.#said = true;
+    const { errors } = this.#context.streams;
+    const line = this.json
+      ? JSON.stringify({ start: { command: this.#command, ...subject } })
+      : `${this.#command} ${oneLine(text)}`;
+    if (!this.quiet) errors.write(`${line}\n`);
+    for (const waiting of this.#waiting.splice(0)) errors.write(waiting);
+  }
+
+  #sayExpected(): void {
+    if (this.#expected !== undefined) this.#firstLine(this.#expected);
+  }
+
+  #stopWaiting(): void {
+    clearTimeout(this.#patience);
+    this.#expected = undefined;
   }
 
   /** The last lines: for people on standard error; as JSON on standard output, unless content went there. */

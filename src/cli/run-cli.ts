@@ -13,6 +13,7 @@ import { putCommand } from './put.ts';
 import { reportError } from './report-error.ts';
 import { rmCommand } from './rm.ts';
 import { withText } from './text-sink.ts';
+import { uploadsCommand } from './uploads.ts';
 import { UsageError } from './usage-error.ts';
 import { verifyCommand } from './verify.ts';
 
@@ -24,12 +25,14 @@ Begin:
 
   sealpart put --key-file my.key photos.tar dir:/srv/store//backup/photos.tar
   sealpart get --key-file my.key dir:/srv/store//backup/photos.tar photos.tar
+  sealpart put --key-file my.key photos.tar s3://backup/photos.tar --endpoint-url https://s3.example.org
 
-Objects:  dir:PATH//bucket/key. PATH, a folder, ends at the first //; the key is everything behind the bucket's
-          slash, as it is.
-Exit:     0 done, 1 another failure, 2 wrong usage, 3 the data was refused, 4 no key opens it, 5 store or network,
-          6 the source changed while it was read, 7 another process owns the upload, 130 and 143 stopped by a signal.
-          A command that fails leaves no output file.
+Objects:  dir:PATH//bucket/key in a folder, or s3://bucket/key. PATH ends at the first //; the key is everything behind
+          the bucket's slash, as it is. Credentials, region and endpoint of S3 are found as every AWS tool finds them.
+Uploads:  put that was stopped, however that was, goes on where it was when the same command runs again.
+Exit:     0 done, 1 another failure (files, the manifest), 2 wrong usage, 3 the data was refused, 4 no key opens it,
+          5 the store or the network failed, denied, or refused a condition, 6 the source was changed, 7 another process
+          owns the upload, 130 and 143 stopped by a signal. A command that fails leaves no output file.
 Reports:  on standard error, with --json as JSON. \`sealpart COMMAND --help\` has each command's own flags.`;
 
 const commands = [
@@ -43,6 +46,7 @@ const commands = [
   exportCommand,
   inspectCommand,
   verifyCommand,
+  uploadsCommand,
 ];
 
 /**
@@ -58,7 +62,7 @@ export async function runCli(
   streams: CliStreams,
   signal: AbortSignal = new AbortController().signal,
 ): Promise<number> {
-  const context: CliContext = { env, streams, signal };
+  const context: CliContext = { argv, env, streams, signal };
   const output: string[] = [];
   const program = programOf(context, (text) => output.push(text));
   try {
@@ -88,8 +92,15 @@ function programOf(context: CliContext, writeOut: (text: string) => void): Comma
     .exitOverride()
     // Errors are told in one place, for people or as JSON; what commander would say of them is dropped here.
     .configureOutput({ writeOut, writeErr: () => undefined, getOutHelpWidth: () => 120 });
-  for (const make of commands) program.addCommand(make(context).copyInheritedSettings(program));
+  for (const make of commands) program.addCommand(inherit(make(context), program));
   return program;
+}
+
+/** What was set for the program counts for its commands, and for theirs. */
+function inherit(command: Command, parent: Command): Command {
+  command.copyInheritedSettings(parent);
+  for (const inner of command.commands) inherit(inner, command);
+  return command;
 }
 
 function versionText(): string {

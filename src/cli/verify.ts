@@ -13,16 +13,17 @@ import { inputText, roundedSeconds } from './command-text.ts';
 import { type AnyNameFlag, addAnyNameFlag } from './get.ts';
 import { countText, exactBytesText } from './human-numbers.ts';
 import { openEncryptedInput, withInput } from './open-input.ts';
-import { isStoreUrl, parseObjectName, parseObjectUrl } from './parse-store-url.ts';
+import { isStoreUrl, parseObjectName, parseObjectUrl, urlShapes } from './parse-store-url.ts';
 import { flagValue } from './parse-values.ts';
 import { addReadFlags, type ReadFlags } from './read-flags.ts';
-import { announce, prepareReading, wholeResult } from './reading.ts';
+import { announce, announceObject, prepareReading, wholeResult } from './reading.ts';
 import { Report, type Result } from './report.ts';
 import { addMachineFlags, addReportFlags, type MachineFlags, type ReportFlags } from './run-flags.ts';
+import { addStoreFlags, type StoreFlags } from './store-flags.ts';
 import { UsageError } from './usage-error.ts';
-import { objectUrlText, withStore } from './with-store.ts';
+import { objectUrlText, placeText, withStore } from './with-store.ts';
 
-interface VerifyFlags extends ReadFlags, AnyNameFlag, MachineFlags, ReportFlags {
+interface VerifyFlags extends ReadFlags, AnyNameFlag, StoreFlags, MachineFlags, ReportFlags {
   /** False with --no-key. */
   readonly key: boolean;
   readonly objectName?: ObjectName;
@@ -41,14 +42,14 @@ export function verifyCommand(context: CliContext): Command {
   const command = new Command('verify')
     .summary('read an encrypted stream whole and check it')
     .description('Reads an encrypted stream to its end, checks all of it and writes nothing.')
-    .argument('<in>', 'an encrypted file, -: standard input, or an object: dir:PATH//bucket/key')
+    .argument('<in>', `an encrypted file, -: standard input, or an object: ${urlShapes}`)
     .option('--no-key', 'check structure and CRCs only, which needs no key');
   addAnyNameFlag(addReadFlags(command)).addOption(
     new Option('--object-name <bucket/key>', 'only a stream that is bound to this name; of an object its own is asked')
       .argParser(flagValue(parseObjectName))
       .conflicts('anyName'),
   );
-  return addReportFlags(addMachineFlags(command))
+  return addReportFlags(addMachineFlags(addStoreFlags(command)))
     .addHelpText('after', examples)
     .action((input: string, flags: VerifyFlags) => verify(input, flags, context));
 }
@@ -77,7 +78,7 @@ async function verifyFile(path: string, flags: VerifyFlags, report: Report, cont
   }
   const reading = await prepareReading(flags, flags.objectName, context);
   return withInput(await openEncryptedInput(path, context), async (input) => {
-    const request = { ...reading, ...announce(report, start, reading, input.size), input, sink: new NullSink() };
+    const request = { ...reading, ...announce(report, start, reading, () => input.size), input, sink: new NullSink() };
     return withSubject(subject, wholeResult('verified', await decryptStream(request, signal), report.elapsedSeconds));
   });
 }
@@ -88,17 +89,18 @@ async function verifyObject(url: string, flags: VerifyFlags, report: Report, con
   const object = { bucket: location.bucket, key: location.key };
   const asked = flags.anyName === true ? undefined : (flags.objectName ?? object);
   const reading = flags.key ? await prepareReading(flags, asked, context) : undefined;
-  return withStore(location, false, signal, async (store: ObjectStore) => {
+  return withStore(location, { flags }, context, async (store: ObjectStore) => {
     const subject = { store: store.name, input: objectUrlText(store, location) };
-    const start = { subject, text: subject.input };
-    const head = await store.head(object, signal);
+    const start = { subject, text: placeText(store, location) };
+    report.expect(start);
     if (reading === undefined) {
+      const head = await store.head(object, signal);
       const seekable = objectRangeSource(store, object, head);
       // In one request where that is possible: frame by frame would be as many requests.
       const input = (await startsIndexed(seekable, signal)) ? seekable : objectSource(store, object, head);
       return withInput(input, () => checkStructure(input, start, report, signal));
     }
-    const announced = announce(report, start, reading, head.sizeBytes);
+    const announced = announceObject(report, start, reading);
     const request = { ...reading, ...announced, store, object, sink: new NullSink() };
     return withSubject(subject, wholeResult('verified', await getObject(request, signal), report.elapsedSeconds));
   });

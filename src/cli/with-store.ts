@@ -1,25 +1,22 @@
-import { SealpartError } from '../errors.ts';
-import { openDirectoryStore } from '../objects/directory/open-directory-store.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
+import type { CliContext } from './cli-context.ts';
 import { blameStore } from './exit-codes.ts';
+import { openStore, type StoreAccess } from './open-store.ts';
 import type { StoreLocation } from './parse-store-url.ts';
 
 /**
  * Opens the store of a location, runs with it and closes it. What fails in between and could be a file's failure as
  * well as a store's counts as the store's.
- *
- * @param create true to make the store and the bucket if they are not there
  */
 export async function withStore<T>(
   location: StoreLocation,
-  create: boolean,
-  signal: AbortSignal,
+  access: StoreAccess,
+  context: CliContext,
   run: (store: ObjectStore) => Promise<T>,
 ): Promise<T> {
   try {
-    const store = await openDirectoryStore(location.path, { create, signal });
+    const store = await openStore(location, access, context);
     try {
-      if (create) await ensureBucket(store, location.bucket, signal);
       return await run(store);
     } finally {
       await store.close();
@@ -30,15 +27,16 @@ export async function withStore<T>(
   }
 }
 
-async function ensureBucket(store: ObjectStore, bucket: string, signal: AbortSignal): Promise<void> {
-  try {
-    await store.createBucket(bucket, signal);
-  } catch (error) {
-    if (!(error instanceof SealpartError) || error.code !== 'exists') throw error;
-  }
+/** The object as people write it: in a folder with the store in front. */
+export function objectUrlText(
+  store: Pick<ObjectStore, 'name'>,
+  { kind, bucket, key }: Pick<StoreLocation, 'kind' | 'bucket' | 'key'>,
+): string {
+  return kind === 'dir' ? `${store.name}//${bucket}/${key}` : `s3://${bucket}/${key}`;
 }
 
-/** The object as people write it, with the store in front. */
-export function objectUrlText(store: ObjectStore, { bucket, key }: StoreLocation): string {
-  return `${store.name}//${bucket}/${key}`;
+/** The same as the first line has it: on S3, a URL does not tell which server it is. */
+export function placeText(store: ObjectStore, location: Pick<StoreLocation, 'kind' | 'bucket' | 'key'>): string {
+  const url = objectUrlText(store, location);
+  return location.kind === 'dir' ? url : `${url} (${store.name})`;
 }

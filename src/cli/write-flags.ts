@@ -6,7 +6,7 @@ import type { CliContext } from './cli-context.ts';
 import { addWriterKeyFlags, type WriterKeyFlags } from './key-flags.ts';
 import { parseSize } from './parse-size.ts';
 import { collectContext, flagValue, parseCount } from './parse-values.ts';
-import { readOriginKey, readRecipients } from './read-keys.ts';
+import { readOriginKey, readWriterKeys, type WriterKeys } from './read-keys.ts';
 
 type SuiteName = 'aes-256-gcm' | 'chacha20-poly1305';
 type DigestName = 'sha256' | 'sha256-fragments' | 'sha256-tags';
@@ -75,13 +75,20 @@ function presetText(): string {
     .join(', ');
 }
 
+/** What a command that writes was told. */
+export interface Writing {
+  readonly options: WriteOptions;
+  /** Keys that open what is written: an upload needs one to be gone on with. */
+  readonly identities: WriterKeys['identities'];
+}
+
 /** Reads the keys and says how to write. @throws UsageError, SealpartError `bad-key` */
-export async function readWriteOptions(flags: WriteFlags, context: CliContext): Promise<WriteOptions> {
-  const recipients = await readRecipients(flags, context);
+export async function readWriting(flags: WriteFlags, context: CliContext): Promise<Writing> {
+  const { recipients, identities } = await readWriterKeys(flags, context);
   const originKey = await readOriginKey(flags, context);
   const suite: Suite = suiteNames[flags.suite];
   const digestAlg: DigestAlg = digestNames[flags.digest];
-  return {
+  const options = {
     recipients,
     ...(originKey === undefined ? {} : { originKey }),
     ...(flags.context === undefined ? {} : { context: flags.context }),
@@ -93,6 +100,7 @@ export async function readWriteOptions(flags: WriteFlags, context: CliContext): 
     preset: flags.preset,
     growEvery: flags.growEvery,
   };
+  return { options, identities };
 }
 
 /** What --suite and --digest call the numbers of a header. */

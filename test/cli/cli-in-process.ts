@@ -3,6 +3,7 @@ import type { CliStreams } from '../../src/cli/cli-context.ts';
 import { runCli } from '../../src/cli/main.ts';
 import { createMemorySource } from '../../src/sources/memory-source.ts';
 import { createStreamSource } from '../../src/sources/stream-source.ts';
+import { stateHome } from './state-home.ts';
 
 export interface InProcessOptions {
   readonly env?: Readonly<Record<string, string>>;
@@ -51,7 +52,7 @@ export async function runInProcess(args: readonly string[], options: InProcessOp
       columns: 80,
     },
   };
-  const exitCode = await runCli(args, options.env ?? {}, streams, options.signal);
+  const exitCode = await runCli(args, { XDG_STATE_HOME: stateHome, ...options.env }, streams, options.signal);
   const stdout = Buffer.concat(written);
   return { exitCode, stdout, out: stdout.toString(), stderr, outputFinished: finished };
 }

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { buffer, text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
+import { stateHome } from './state-home.ts';
 
 /** The command line's entry, as a process is started with it. */
 export const mainFile: string = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
@@ -39,7 +40,7 @@ export interface RunningCli {
 /** Starts `sealpart ARGS` in a process of its own, which ends with the test at the latest. */
 export function startCli(args: readonly string[], options: CliOptions = {}): RunningCli {
   const { SEALPART_PASSPHRASE: _, ...inherited } = process.env;
-  const env = { ...inherited, NODE_COMPILE_CACHE: compileCache, ...options.env };
+  const env = { ...inherited, XDG_STATE_HOME: stateHome, NODE_COMPILE_CACHE: compileCache, ...options.env };
   const command = [process.execPath, mainFile, ...args];
   const child = spawn('bash', ['-c', options.shell ?? 'exec "$@"', 'bash', ...command], {
     stdio: 'pipe',

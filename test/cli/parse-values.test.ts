@@ -1,7 +1,13 @@
 import { expect, it } from 'vitest';
 import { parseRange } from '../../src/cli/parse-range.ts';
 import { parseSize } from '../../src/cli/parse-size.ts';
-import { isStoreUrl, parseObjectName, parseObjectUrl, parseStoreUrl } from '../../src/cli/parse-store-url.ts';
+import {
+  isStoreUrl,
+  parseObjectName,
+  parseObjectUrl,
+  parseStoreUrl,
+  parseTreeUrl,
+} from '../../src/cli/parse-store-url.ts';
 import { collectContext, parseCount, parseDigest } from '../../src/cli/parse-values.ts';
 import { UsageError } from '../../src/cli/usage-error.ts';
 
@@ -48,17 +54,37 @@ it.each([
   ['dir:s//bucket/%2F%20 ?#ü', 's', 'bucket', '%2F%20 ?#ü'],
   ['dir:a/b:c//bucket/s3://x', 'a/b:c', 'bucket', 's3://x'],
 ])('%s', (url, path, bucket, key) => {
-  expect(parseObjectUrl(url)).toEqual({ path, bucket, key });
-});
-
-it('a bucket alone, or with the beginning of its keys, can be listed', () => {
-  expect(parseStoreUrl('dir:s//bucket')).toEqual({ path: 's', bucket: 'bucket', key: '' });
-  expect(parseStoreUrl('dir:s//bucket/')).toEqual({ path: 's', bucket: 'bucket', key: '' });
-  expect(parseStoreUrl('dir:s//bucket/a/')).toEqual({ path: 's', bucket: 'bucket', key: 'a/' });
+  expect(parseObjectUrl(url)).toEqual({ kind: 'dir', path, bucket, key });
 });
 
 it.each([
-  ['s3://bucket/key', /no S3 yet/],
+  ['s3://bucket/key', 'bucket', 'key'],
+  ['s3://b/a//b', 'b', 'a//b'],
+  ['s3://b//leading', 'b', '/leading'],
+  ['s3://b/..', 'b', '..'],
+  ['s3://b/a/../b/', 'b', 'a/../b/'],
+  ['s3://b/%2F%20 ?versionId=1#ü', 'b', '%2F%20 ?versionId=1#ü'],
+])('%s: nothing in the key is decoded or tidied up', (url, bucket, key) => {
+  expect(parseObjectUrl(url)).toEqual({ kind: 's3', bucket, key });
+});
+
+it('a tree is a bucket, or the beginning of keys up to a slash', () => {
+  expect(parseTreeUrl('s3://b')).toEqual({ kind: 's3', bucket: 'b', key: '' });
+  expect(parseTreeUrl('dir:s//b/a//')).toEqual({ kind: 'dir', path: 's', bucket: 'b', key: 'a//' });
+  expect(() => parseTreeUrl('s3://b/a')).toThrow(/"s3:\/\/b\/a\/"/);
+});
+
+it('a bucket alone, or with the beginning of its keys, can be listed', () => {
+  expect(parseStoreUrl('dir:s//bucket')).toEqual({ kind: 'dir', path: 's', bucket: 'bucket', key: '' });
+  expect(parseStoreUrl('dir:s//bucket/')).toEqual({ kind: 'dir', path: 's', bucket: 'bucket', key: '' });
+  expect(parseStoreUrl('dir:s//bucket/a/')).toEqual({ kind: 'dir', path: 's', bucket: 'bucket', key: 'a/' });
+  expect(parseStoreUrl('s3://bucket')).toEqual({ kind: 's3', bucket: 'bucket', key: '' });
+});
+
+it.each([
+  ['s3:bucket/key', /double slash/],
+  ['s3:///key', /names no bucket/],
+  ['s3://bucket', /names no object/],
   ['/srv/store', /not the URL/],
   ['dir:store', /where the store's folder ends/],
   ['dir:store/bucket/key', /where the store's folder ends/],

@@ -83,6 +83,8 @@ it('with --json put and rm tell of the object', async () => {
     streamId: expect.stringMatching(/^[0-9a-f]{32}$/),
     streamDigest: expect.stringMatching(/^[0-9a-f]{64}$/),
     etag: expect.any(String),
+    parts: { kept: 0, sent: 1 },
+    resumed: false,
     seconds: expect.any(Number),
   });
   const rm = await runInProcess(['rm', '--json', url('bucket/k')]);

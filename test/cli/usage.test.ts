@@ -1,11 +1,11 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { errorOf, runInProcess } from './cli-in-process.ts';
-import { runProcess } from './cli-process.ts';
+import { mainFile, runProcess } from './cli-process.ts';
 
-const commands = ['keygen', 'encrypt', 'decrypt', 'put', 'get', 'ls', 'rm', 'export', 'inspect', 'verify'];
+const commands = ['keygen', 'encrypt', 'decrypt', 'put', 'get', 'ls', 'rm', 'export', 'inspect', 'verify', 'uploads'];
 
 it('the help names every command, how to begin, and the exit codes', async () => {
   const { exitCode, out, stderr, outputFinished } = await runInProcess(['--help']);
@@ -13,7 +13,7 @@ it('the help names every command, how to begin, and the exit codes', async () =>
   for (const command of commands) expect(out).toMatch(new RegExp(`^  ${command} .*[a-z]`, 'm'));
   expect(out).toContain('sealpart keygen -o my.key');
   expect(out).toContain('dir:PATH//bucket/key');
-  expect(out).toMatch(/0 done, 1 another failure, 2 wrong usage, 3 the data was refused/);
+  expect(out).toMatch(/0 done, 1 another failure \(.*manifest.*\), 2 wrong usage, 3 the data was refused/);
 });
 
 it.each(commands)('the help of %s has examples and no line that a terminal would break', async (command) => {
@@ -24,6 +24,36 @@ it.each(commands)('the help of %s has examples and no line that a terminal would
   expect(out).toContain('--json');
   for (const line of out.split('\n')) expect(line.length).toBeLessThanOrEqual(120);
   expect((await runInProcess(['help', command])).out).toBe(out);
+});
+
+it.each(['ls', 'resume', 'abort', 'sweep'])('the help of uploads %s has an example', async (command) => {
+  const { exitCode, out } = await runInProcess(['uploads', command, '--help']);
+  expect(exitCode).toBe(0);
+  expect(out).toContain(`Usage: sealpart uploads ${command}`);
+  expect(out).toMatch(new RegExp(`Example:\n  sealpart uploads ${command} `));
+  for (const line of out.split('\n')) expect(line.length).toBeLessThanOrEqual(120);
+});
+
+/** Every module that is loaded with the command line, before anything is asked of it. */
+async function loadedAtStart(): Promise<Set<string>> {
+  const seen = new Set<string>();
+  const waiting = [mainFile];
+  for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
+    const text = await readFile(file, 'utf8');
+    for (const [, clause, target] of text.matchAll(/^(?:import|export)\s([^;'"]*?from\s+)?'([^']+)'/gms)) {
+      const name = target!.startsWith('.') ? join(dirname(file), target!) : target!;
+      if (clause?.startsWith('type ') === true || seen.has(name)) continue;
+      seen.add(name);
+      if (target!.startsWith('.')) waiting.push(name);
+    }
+  }
+  return seen;
+}
+
+it('a command that needs neither S3 nor a manifest does not load them', async () => {
+  const loaded = [...(await loadedAtStart())];
+  expect(loaded).toContain('commander');
+  expect(loaded.filter((name) => /aws-sdk|smithy|objects\/s3|manifest\/sqlite/.test(name))).toEqual([]);
 });
 
 it('the version is that of the package', async () => {
@@ -64,8 +94,25 @@ const wrong: readonly (readonly [args: readonly string[], message: RegExp])[] = 
   [['encrypt', 'IN', '--key-file', key, '-o', 'OUT', '--object-name', 'bucket'], /BUCKET\/KEY/],
   [['decrypt', 'IN', '--key-file', key, '--range', '9-1'], /'--range <a-b>'.*ends before it begins/],
   [['decrypt', 'IN', '--key-file', key, '--expect-digest', 'abc'], /64 hex digits/],
-  [['put', 'IN', 's3://bucket/key', '--key-file', key], /no S3 yet/],
-  [['ls', 's3://bucket'], /no S3 yet/],
+  [['put', 'IN', 's3:bucket/key', '--key-file', key], /double slash/],
+  [['ls', 's3:///x'], /names no bucket/],
+  [['ls', 'dir:s//bucket', '--endpoint-url', 'http://x'], /--endpoint-url is for s3/],
+  [['rm', 'dir:s//bucket/k', '--no-path-style'], /--no-path-style is for s3/],
+  [['put', 'IN', 'dir:s//bucket/k', '--key-file', key, '--equal-parts'], /--equal-parts is for s3/],
+  [['put', 'IN', 'dir:s//bucket/k', '--key-file', key, '--manifest', 'x.db'], /sqlite:PATH, or none/],
+  [['put', 'IN', 'dir:s//bucket/k', '--key-file', key, '--manifest', 'none', '--take-over'], /needs a manifest/],
+  [['put', 'IN', 'dir:s//bucket/k', '--key-file', key, '--metadata', 'x'], /NAME=VALUE/],
+  [['put', 'IN', 'dir:s//bucket/k', '--key-file', key, '--tag', 'a=1', '--tag', 'a=2'], /given twice/],
+  [['put', 'IN', 'dir:s//bucket/k', '--key-file', key, '--skip-existing'], /needs -r/],
+  [['put', '-r', 'IN', 'dir:s//bucket/k', '--key-file', key], /end it with a slash/],
+  [['put', '-r', '-', 'dir:s//bucket/k/', '--key-file', key], /name of a folder/],
+  [['get', '-r', 'dir:s//bucket/', '--key-file', key], /name of a folder/],
+  [['get', '-r', 'dir:s//bucket/', 'OUT', '--range', '0-1', '--key-file', key], /one object/],
+  [['get', 'dir:s//bucket/k', 'OUT', '--skip-existing', '--key-file', key], /needs -r/],
+  [['uploads', 'resume'], /[Mm]issing required argument 'id'/],
+  [['uploads', 'nope'], /[Tt]oo many arguments/],
+  [['uploads', 'ls', '--manifest', 'none'], /Without a manifest/],
+  [['uploads', 'sweep', '--older-than', '7'], /'--older-than <time>'.*7d/],
   [['get', 'file.txt', '--key-file', key], /not the URL of an object/],
   [['rm', 'dir:store/bucket/key'], /folder ends/],
   [['export', 'dir:store//bucket', 'OUT'], /names no object/],
