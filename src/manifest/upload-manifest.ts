@@ -78,8 +78,9 @@ export interface UploadQuery {
   readonly key?: string;
 }
 
-/** A hold on an upload that ends with the process, whatever ends that. */
+/** A hold on an upload that ends with the process, whatever ends that, or with the manifest's closing. */
 export interface UploadLock {
+  /** Safe to call more than once. */
   release(): void;
 }
 
@@ -89,8 +90,9 @@ export interface UploadLock {
  *
  * Writes are conditional on single items, so that a table in a database of another kind can follow. All methods fail
  * with SealpartError: `owned` where the item's epoch is not the caller's any more, `not-found` where there is no such
- * upload, `exists`, `manifest` if the database fails, `manifest-corrupt` if an item cannot be what was written,
- * `aborted`. MACs are their reader's to check: a manifest has no keys.
+ * upload, `exists`, `manifest` if the database fails or was closed, `manifest-corrupt` if an item cannot be what was
+ * written, `aborted`. MACs are their reader's to check: a manifest has no keys. An id that is not one, a text that is
+ * not well-formed Unicode and a time that is no integer are refused with a RangeError.
  */
 export interface UploadManifest {
   /** What to call it in messages: `sqlite:/home/ada/.local/state/sealpart/manifest.db`. */
@@ -104,15 +106,24 @@ export interface UploadManifest {
   create(upload: NewUpload, claim: UploadClaim, nowMs: number, signal: AbortSignal): Promise<UploadItem>;
   /** Reads what was written last, never an older state. */
   find(id: string, signal: AbortSignal): Promise<UploadItem | undefined>;
-  /** In the order of their creation, oldest first. */
+  /**
+   * In the order of their creation, oldest first. Entries that are damaged are left out, and the first of them is told
+   * of, as `manifest-corrupt`, after all the others were given.
+   */
   list(query: UploadQuery, signal: AbortSignal): AsyncIterable<UploadItem>;
-  /** Changes the head if its epoch is still `epoch`. */
+  /**
+   * Changes the head if its epoch is still `epoch`. Which states may follow which is its owner's to know, but nothing
+   * follows an ended one.
+   */
   change(id: string, epoch: number, change: UploadChange, nowMs: number, signal: AbortSignal): Promise<UploadItem>;
   /** Gives the upload to another owner, with the next epoch, if its epoch is still `epoch`. */
   takeOver(id: string, epoch: number, claim: UploadClaim, nowMs: number, signal: AbortSignal): Promise<UploadItem>;
-  /** Enters a part if there is none of its number, or one whose epoch is not above this one's. */
+  /**
+   * Enters a part if there is none of its number, or one whose epoch is not above this one's. Where the upload is gone,
+   * it fails with `not-found`, or what it enters is never seen. A part whose entry is damaged is entered anew.
+   */
   putPart(id: string, part: PartItem, signal: AbortSignal): Promise<void>;
-  /** Forgets a part, if its epoch is not above `epoch`. */
+  /** Forgets a part, if its epoch is not above `epoch`. One that is not there is no error. */
   removePart(id: string, partNumber: number, epoch: number, signal: AbortSignal): Promise<void>;
   /** The parts that were entered, ascending by number; none for an upload that is not there. */
   parts(id: string, signal: AbortSignal): AsyncIterable<PartItem>;
@@ -121,12 +132,15 @@ export interface UploadManifest {
 
   /**
    * Locks an upload for as long as this process lives. The lock of a dead owner can be had at once: it proves that the
-   * owner is gone, which a lease cannot.
+   * owner is gone, which a lease cannot. It may be taken before the upload is entered.
+   *
+   * Whoever has taken it must read the head before anything else: of an upload that has ended or was removed, several
+   * may be given the lock.
    *
    * @returns undefined if a process that lives holds it; `unknown` if this manifest cannot tell who lives
    */
   lock(id: string): Promise<UploadLock | 'unknown' | undefined>;
 
-  /** Waits for writes under way. Safe to call more than once. */
+  /** Waits for writes under way and gives up all locks. Safe to call more than once. */
   close(): Promise<void>;
 }

@@ -1,13 +1,17 @@
 import { describe, expect, test } from 'vitest';
+import { describeAttributes } from './object-store/attributes.ts';
 import { quiet } from './object-store/bytes.ts';
 import { describeCancelling } from './object-store/cancelling.ts';
+import { describeChecksums } from './object-store/checksums.ts';
+import { describeCompleting } from './object-store/completing.ts';
 import { expectCode, type MakeObjectStore, useStore } from './object-store/ground.ts';
 import { describeListing } from './object-store/listing.ts';
 import { describeMultipart } from './object-store/multipart.ts';
 import { describeNames } from './object-store/names.ts';
+import { describeUploads } from './object-store/uploads.ts';
 import { describeWholeObjects } from './object-store/whole-objects.ts';
 
-export type { MakeObjectStore, ObjectStoreFixture } from './object-store/ground.ts';
+export type { MakeObjectStore, ObjectStoreFixture, StoreDeviation } from './object-store/ground.ts';
 
 /**
  * What every object store must do, tried with parts as small as the store takes. The factory is called once a test;
@@ -19,7 +23,11 @@ export function objectStoreContract(storeName: string, makeStore: MakeObjectStor
 
     describe('names', () => describeNames(ground));
     describe('whole objects', () => describeWholeObjects(ground));
+    describe('metadata and tags', () => describeAttributes(ground));
+    describe('checksums', () => describeChecksums(ground));
     describe('multipart uploads', () => describeMultipart(ground));
+    describe('uploads under way', () => describeUploads(ground));
+    describe('completing', () => describeCompleting(ground));
     describe('listing', () => describeListing(ground));
     describe('cancelling', () => describeCancelling(ground));
 

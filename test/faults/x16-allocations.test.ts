@@ -16,6 +16,7 @@ import { largestAllocation } from '../support/largest-allocation.ts';
 import { cutSource } from '../support/pieces.ts';
 import { failureOf } from '../support/refusal.ts';
 import { repairHeader, repairSegment } from '../support/repair.ts';
+import { sparseSource } from '../support/sparse-source.ts';
 import { access, calm, inlinePool, makeIndexed, makeScheduled, parametersOf } from '../support/streams.ts';
 import { WatchedSink } from '../support/watched-sink.ts';
 
@@ -27,20 +28,6 @@ afterAll(() => pool.close());
 const little = 128 * 1024;
 const mib = 2 ** 20;
 const content = randomLooking(20_000, 'x16');
-
-/** Bytes at the two ends of something huge, and zeros between them. */
-function sparseSource(start: Uint8Array, size: number, end: Uint8Array): SeekableSource {
-  return {
-    name: 'something huge',
-    size,
-    async readAt(position, target) {
-      const length = Math.max(0, Math.min(target.length, size - position));
-      for (let i = 0; i < length; i++) target[i] = start[position + i] ?? end[position + i - (size - end.length)] ?? 0;
-      return length;
-    },
-    close: () => Promise.resolve(),
-  };
-}
 
 async function judged(input: SeekableSource | Uint8Array): Promise<{ code: string; largestBytes: number }> {
   let code = '';

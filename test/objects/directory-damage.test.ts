@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { beginUpload, patternBytes, putBytes, quiet, readBody, storeParts } from '../contracts/object-store/bytes.ts';
 import { expectCode } from '../contracts/object-store/ground.ts';
-import { dataFiles, openStore, temporaryFolder } from './store-folder.ts';
+import { changeCatalogue, dataFiles, openStore, temporaryFolder } from './store-folder.ts';
 
 const bucket = 'bucket';
 const k = { bucket, key: 'k' };
@@ -61,4 +61,17 @@ test('a later part that is gone is damage', async () => {
   const error = await expectCode(readBody(body), 'store');
   expect(error.message).toContain('part 2');
   await body.close();
+});
+
+test.each([
+  ['without parts', 'DELETE FROM parts'],
+  ['with a part too few', 'DELETE FROM parts WHERE number = 2'],
+])('an object %s is damage', async (_, sql) => {
+  const { root, store } = await prepare();
+  const upload = await beginUpload(store, k);
+  const parts = new Map([1, 2].map((number) => [number, patternBytes(100, number)]));
+  await store.completeMultipart(upload, await storeParts(store, upload, parts), {}, quiet);
+  changeCatalogue(root, sql);
+  const error = await expectCode(store.get(k, quiet), 'store');
+  expect(error.message).toContain('damaged');
 });

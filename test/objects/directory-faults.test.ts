@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test, vi } from 'vitest';
 import { openDirectoryStore } from '../../src/objects/directory/open-directory-store.ts';
-import { patternBytes, putBytes, quiet, readObject } from '../contracts/object-store/bytes.ts';
+import { beginUpload, patternBytes, putBytes, quiet, readObject, storeParts } from '../contracts/object-store/bytes.ts';
 import { expectBytes, expectCode } from '../contracts/object-store/ground.ts';
 import { startWorker } from './child.ts';
 import { dataFiles, expectSound, openStore, temporaryFolder } from './store-folder.ts';
@@ -68,21 +68,48 @@ describe('a disk that fails', () => {
     await expectSound(root);
   });
 
-  test('when a replaced file cannot be removed, it is removed later', async () => {
+  test.each(['unlink', 'syncFolder'] as const)(
+    'at %s of a file that was replaced: the write has come about, and closing makes up for it',
+    async (broken) => {
+      const root = await temporaryFolder();
+      let faults = 0;
+      let entered = false;
+      const files = watchedOperations((step) => {
+        if (!entered || step !== broken) return;
+        faults += 1;
+        throw diskError('EIO');
+      });
+      const store = await openStore(root, {}, { files });
+      await store.createBucket(bucket, quiet);
+      const upload = await beginUpload(store, k);
+      const parts = new Map(Array.from({ length: 501 }, (_, index) => [index + 1, patternBytes(1, index)]));
+      const listed = await storeParts(store, upload, parts);
+      // As many files are to go as make the list of the doomed be put in order.
+      entered = true;
+      await store.completeMultipart(upload, [listed[0]!], {}, quiet);
+      expectBytes(await readObject(store, k), patternBytes(1, 0));
+      expect(faults).toBeGreaterThan(0);
+      entered = false;
+      await store.close();
+      await expectSound(root);
+    },
+  );
+
+  test('for good, at files that were replaced: closing says so, and the next one to open the store removes them', async () => {
     const root = await temporaryFolder();
     let broken = false;
     const files = watchedOperations((step) => {
       if (broken && step === 'unlink') throw diskError('EIO');
     });
-    const store = await openStore(root, {}, { files });
+    const store = await openDirectoryStore(root, { create: true }, { files });
     await store.createBucket(bucket, quiet);
     await putBytes(store, k, patternBytes(100, 1));
     broken = true;
-    await expectCode(putBytes(store, k, patternBytes(200, 2)), 'store');
-    broken = false;
-    expectBytes(await readObject(store, k), patternBytes(200, 2));
+    await putBytes(store, k, patternBytes(200, 2));
+    await store.delete(k, quiet);
     expect(await dataFiles(root)).toHaveLength(2);
-    await store.close();
+    const error = await expectCode(store.close(), 'store');
+    expect(error.message).toContain('could not be closed in good order: the disk failed');
     await (await openStore(root)).close();
     await expectSound(root);
   });
@@ -235,6 +262,39 @@ describe('a store that is not one', () => {
       const error = await expectCode(open(folder, create), 'store');
       expect(error.message).toContain(join(folder, name));
     }
+  });
+
+  test.each(['-wal', '-shm', '-journal'])('something strange beside the catalogue (%s)', async (suffix) => {
+    const folder = await temporaryFolder();
+    const elsewhere = join(await temporaryFolder(), 'precious');
+    await writeFile(elsewhere, 'precious');
+    await (await openStore(folder)).close();
+    const beside = join(folder, `catalogue.sqlite${suffix}`);
+    await symlink(elsewhere, beside);
+    const attempt = async () => {
+      const store = await openStore(folder);
+      await store.createBucket(bucket, quiet);
+    };
+    expect((await expectCode(attempt(), 'store')).message).toContain(beside);
+    expect(await readFile(elsewhere, 'utf8')).toBe('precious');
+    await rm(beside);
+    await symlink(join(folder, 'nowhere'), beside);
+    await expectCode(attempt(), 'store');
+    expect(await readdir(folder)).not.toContain('nowhere');
+  });
+
+  test.skipIf(process.platform === 'win32')('a folder that others may read: nothing in it is for them', async () => {
+    const folder = await temporaryFolder();
+    await chmod(folder, 0o755);
+    const store = await openStore(folder);
+    await store.createBucket(bucket, quiet);
+    await putBytes(store, k, patternBytes(10, 1));
+    const names = await readdir(folder);
+    expect(names).toContain('catalogue.sqlite-wal');
+    for (const name of names) expect((await stat(join(folder, name))).mode & 0o077, name).toBe(0);
+    const owners = await readdir(join(folder, 'owners'));
+    expect(owners).toHaveLength(1);
+    await store.close();
   });
 
   test.each(['data', 'owners'])('without its folder %s', async (name) => {

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -46,11 +46,14 @@ function upTo(count: number): string {
   return `WITH RECURSIVE series (value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM series WHERE value < ${count})`;
 }
 
+/** The name of a file that does not exist, for each number of `series`. */
+const noFile = "printf('%016d-%032d', 0, value)";
+
 /** Enters parts of 100 bytes whose files do not exist, where thousands of files would only take time. */
 function addPartRows(root: string, upload: UploadName, count: number): void {
   changeCatalogue(
     root,
-    `INSERT INTO parts ${upTo(count)} SELECT content, value, 'none-' || value, 100, 'etag-' || value
+    `INSERT INTO parts ${upTo(count)} SELECT content, value, ${noFile}, 100, 'etag-' || value
       FROM uploads, series WHERE id = '${upload.uploadId}'`,
   );
 }
@@ -114,6 +117,18 @@ describe('on the disk', () => {
     await store.abortMultipart(upload, quiet);
     expect(queryCatalogue(root, 'SELECT count(*) AS count FROM parts')).toEqual([{ count: 0 }]);
     expect(queryCatalogue(root, 'SELECT file FROM doomed')).toEqual([]);
+  });
+
+  test('a list of the doomed that a dead process left is worked through, however long', async () => {
+    const { root, store } = await storeWithBucket();
+    await putBytes(store, k, patternBytes(10, 1));
+    await store.close();
+    changeCatalogue(root, `INSERT INTO doomed ${upTo(1234)} SELECT ${noFile} FROM series`);
+    await writeFile(join(root, 'data', `${'0'.repeat(16)}-${'1233'.padStart(32, '0')}`), 'left');
+    const again = await openStore(root);
+    expectBytes(await readObject(again, k), patternBytes(10, 1));
+    await again.close();
+    await expectSound(root);
   });
 
   test('what is stored is there for the next one to open it', async () => {
@@ -238,6 +253,66 @@ test('a cancelled write stops at the next slice, and leaves nothing', async () =
   expect(await dataFiles(root)).toEqual([]);
   await store.close();
   await expectSound(root);
+});
+
+describe('where S3 leaves it open, this store', () => {
+  test('knows nothing of an upload that was completed or aborted', async () => {
+    const { root, store } = await storeWithBucket();
+    const upload = await beginUpload(store, k);
+    const listed = await storeParts(store, upload, new Map([[1, patternBytes(10, 1)]]));
+    await store.completeMultipart(upload, listed, {}, quiet);
+    const again = store.completeMultipart(upload, listed, {}, quiet);
+    expect((await expectCode(again, 'not-found')).message).toContain('NoSuchUpload');
+    await store.close();
+    await expectSound(root);
+  });
+
+  test('lists the uploads of one key in the order in which they were begun', async () => {
+    const { store } = await storeWithBucket();
+    const begun: string[] = [];
+    for (let count = 0; count < 12; count++) {
+      begun.push((await beginUpload(store, k)).uploadId);
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+    const found = await collect(store.listUploads(bucket, quiet));
+    expect(found.map(({ uploadId }) => uploadId)).toEqual(begun);
+  });
+
+  test('takes metadata of 2,048 bytes, and tags to the last character', async () => {
+    const { store } = await storeWithBucket();
+    const keys = Array.from({ length: 10 }, (_, index) => String(index).padEnd(128, '\u00f6'));
+    const attributes = {
+      metadata: { ab: 'x'.repeat(1000), c: 'y'.repeat(1045) },
+      tags: Object.fromEntries(keys.map((key) => [key, '\u65e5'.repeat(256)])),
+    };
+    await store.put(k, patternBytes(1, 1), attributes, {}, quiet);
+    expect(await store.head(k, quiet)).toMatchObject(attributes);
+    const more = { metadata: { ...attributes.metadata, c: 'y'.repeat(1046) } };
+    const error = await expectCode(store.put(k, patternBytes(1, 1), more, {}, quiet), 'bad-parameters');
+    expect(error.message).toContain('2049 bytes in names and values, and 2048 is the most (MetadataTooLarge)');
+  });
+
+  test('compares CRCs before it tells of a file, and leaves none', async () => {
+    const { root, store } = await storeWithBucket();
+    const pieces = [new Uint8Array(5_000_000), patternBytes(10, 1)];
+    const error = await expectCode(store.put(k, { pieces, crc32: 0xabcd }, {}, {}, quiet), 'store');
+    expect(error.message).toMatch(/"bucket\/k" .* CRC-32 [0-9a-f]{8}, and 0000abcd was given \(BadDigest\)/);
+    expect(await dataFiles(root)).toEqual([]);
+    await store.close();
+    await expectSound(root);
+  });
+
+  test('words an error in one line whatever it was given', async () => {
+    const { store } = await storeWithBucket();
+    const upload = await beginUpload(store, k);
+    await storeParts(store, upload, new Map([[1, patternBytes(10, 1)]]));
+    for (const etag of ['two\nlines', 'x'.repeat(1_000_000), '']) {
+      const refused = store.completeMultipart(upload, [{ partNumber: 1, etag }], {}, quiet);
+      expect((await expectCode(refused, 'invalid-part')).message.length).toBeLessThan(1000);
+      const unknown = store.completeMultipart({ ...upload, uploadId: etag }, [{ partNumber: 1, etag }], {}, quiet);
+      expect((await expectCode(unknown, 'not-found')).message.length).toBeLessThan(1000);
+    }
+  });
 });
 
 test('an opening can be cancelled', async () => {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { abortError, SealpartError, throwIfAborted } from '../../errors.ts';
-import { isBusy } from './store-error.ts';
+import { isBusy } from '../../sqlite/sqlite-error.ts';
 
 /** How long another connection may hold the catalogue's lock before a call gives up, in milliseconds. */
 export const defaultBusyLimitMs = 30_000;

@@ -134,7 +134,7 @@ export class Catalogue {
   /** @throws SealpartError `not-found` */
   requireBucket(bucket: string): void {
     if (this.#findBucket.get(bucket) !== undefined) return;
-    throw new SealpartError('not-found', `There is no bucket ${quoted(bucket)}.`);
+    throw new SealpartError('not-found', `There is no bucket ${quoted(bucket)} (NoSuchBucket).`);
   }
 
   /** @throws SealpartError `not-found` */
@@ -143,7 +143,7 @@ export class Catalogue {
     const row = this.uploads.find(name);
     if (row !== undefined) return row;
     const which = `There is no upload ${quoted(name.uploadId)} of ${objectLabel(name)}`;
-    throw new SealpartError('not-found', `${which}: it was completed, aborted or never begun.`);
+    throw new SealpartError('not-found', `${which}: it was completed, aborted or never begun (NoSuchUpload).`);
   }
 
   /** @throws SealpartError `not-found` */
@@ -151,7 +151,7 @@ export class Catalogue {
     this.requireBucket(name.bucket);
     const row = this.objects.find(name);
     if (row !== undefined) return row;
-    throw new SealpartError('not-found', `There is no object ${objectLabel(name)}.`);
+    throw new SealpartError('not-found', `There is no object ${objectLabel(name)} (NoSuchKey).`);
   }
 
   /**

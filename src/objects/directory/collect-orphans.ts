@@ -2,10 +2,10 @@ import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { throwIfAborted } from '../../errors.ts';
+import { LockFile } from '../../sqlite/lock-file.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { FileOperations } from './file-operations.ts';
 import { isOwnerId, namePrefix } from './file-owner.ts';
-import { LockFile } from './lock-file.ts';
 import type { PartFiles } from './part-files.ts';
 
 /** How many files one transaction looks after: others wait meanwhile. */
@@ -65,23 +65,32 @@ async function unlinkLock(lock: LockFile, files: FileOperations): Promise<void> 
  */
 async function doomFilesOf(ownerId: string, ground: StoreGround, signal: AbortSignal): Promise<void> {
   const { catalogue, partFiles } = ground;
-  const names: string[] = [];
-  for await (const name of partFiles.list(namePrefix(ownerId), signal)) names.push(name);
-  for (const batch of batchesOf(names)) {
-    await catalogue.change(signal, () => {
-      for (const name of batch) if (!catalogue.parts.hasFile(name)) catalogue.parts.doom(name);
+  const doom = (names: readonly string[]) =>
+    catalogue.change(signal, () => {
+      for (const name of names) if (!catalogue.parts.hasFile(name)) catalogue.parts.doom(name);
     });
+  let batch: string[] = [];
+  for await (const name of partFiles.list(namePrefix(ownerId), signal)) {
+    batch.push(name);
+    if (batch.length < batchSize) continue;
+    await doom(batch);
+    batch = [];
   }
+  if (batch.length > 0) await doom(batch);
 }
 
 /** Removes all doomed files and strikes them off. Some may be another process's, which is about to do the same. */
-async function removeDoomed(ground: StoreGround, signal: AbortSignal): Promise<void> {
+export async function removeDoomed(ground: StoreGround, signal: AbortSignal): Promise<void> {
   const { catalogue, partFiles } = ground;
-  const doomed = await catalogue.view(signal, () => catalogue.parts.doomed());
-  for (const batch of batchesOf(doomed)) {
+  let after = '';
+  for (;;) {
     throwIfAborted(signal);
+    const batch = await catalogue.view(signal, () => catalogue.parts.doomed(after, batchSize));
+    const last = batch.at(-1);
+    if (last === undefined) return;
     await partFiles.remove(batch);
     await strikeOff(batch, ground, signal);
+    after = last;
   }
 }
 
@@ -89,9 +98,4 @@ async function removeDoomed(ground: StoreGround, signal: AbortSignal): Promise<v
 export async function strikeOff(files: readonly string[], ground: StoreGround, signal: AbortSignal): Promise<void> {
   await ground.partFiles.sync();
   await ground.catalogue.change(signal, () => ground.catalogue.parts.forgetDoomed(files));
-}
-
-function batchesOf(names: readonly string[]): string[][] {
-  const count = Math.ceil(names.length / batchSize);
-  return Array.from({ length: count }, (_, index) => names.slice(index * batchSize, (index + 1) * batchSize));
 }

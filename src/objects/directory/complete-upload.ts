@@ -1,8 +1,9 @@
 import { SealpartError } from '../../errors.ts';
 import type { ListedPart, ObjectName, StoreLimits, UploadName, WriteCondition } from '../object-store.ts';
+import { checkPartList, incompletable } from '../part-list.ts';
 import type { Catalogue } from './catalogue.ts';
 import { newCompletedEtag } from './etag.ts';
-import { objectLabel } from './names.ts';
+import { objectLabel, quoted } from './names.ts';
 import { encodePartSizes } from './part-sizes.ts';
 import type { PartRow } from './part-table.ts';
 
@@ -54,7 +55,7 @@ export function checkCondition(catalogue: Catalogue, name: ObjectName, condition
   if (condition.ifNoneMatch === undefined || catalogue.objects.find(name) === undefined) return;
   throw new SealpartError(
     'precondition',
-    `${objectLabel(name)} exists already, and was to be made only if it did not.`,
+    `${objectLabel(name)} exists already, and was to be made only if it did not (PreconditionFailed).`,
   );
 }
 
@@ -65,21 +66,17 @@ function chooseParts(
   limits: StoreLimits,
   label: string,
 ): PartRow[] {
-  const invalid = (reason: string) => new SealpartError('invalid-part', `${label} cannot be completed: ${reason}.`);
-  if (listed.length === 0) throw invalid('the list names no parts');
+  checkPartList(listed, limits.maxParts, label);
   const byNumber = new Map(stored.map((part) => [part.partNumber, part]));
-  return listed.map(({ partNumber, etag }, index) => {
-    const before = listed[index - 1];
-    if (before !== undefined && before.partNumber >= partNumber) {
-      throw invalid(`the list is not ascending, part ${partNumber} comes after part ${before.partNumber}`);
-    }
+  const chosen = listed.map(({ partNumber, etag }) => {
     const part = byNumber.get(partNumber);
-    if (part === undefined) throw invalid(`there is no part ${partNumber}`);
-    if (part.etag !== etag) throw invalid(`part ${partNumber} has the ETag ${part.etag}, and the list says ${etag}`);
-    if (index < listed.length - 1 && part.sizeBytes < limits.minPartBytes) {
-      const least = `${limits.minPartBytes} is the least for all but the last (EntityTooSmall)`;
-      throw invalid(`part ${partNumber} has ${part.sizeBytes} bytes, and ${least}`);
-    }
-    return part;
+    if (part === undefined) throw incompletable(label, `there is no part ${partNumber} (InvalidPart)`);
+    if (part.etag === etag) return part;
+    const other = `has the ETag ${part.etag}, and the list says ${quoted(etag)}`;
+    throw incompletable(label, `part ${partNumber} ${other} (InvalidPart)`);
   });
+  const small = chosen.slice(0, -1).find((part) => part.sizeBytes < limits.minPartBytes);
+  if (small === undefined) return chosen;
+  const least = `${limits.minPartBytes} is the least for all but the last (EntityTooSmall)`;
+  throw incompletable(label, `part ${small.partNumber} has ${small.sizeBytes} bytes, and ${least}`);
 }

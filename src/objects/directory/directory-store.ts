@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import { SealpartError } from '../../errors.ts';
+import { checkAttributes } from '../attribute-limits.ts';
 import type {
   BodyBytes,
   GetRequest,
@@ -18,7 +18,9 @@ import type {
   UploadName,
   WriteCondition,
 } from '../object-store.ts';
+import { checkPartNumber } from '../part-list.ts';
 import { encodeAttributes } from './attributes.ts';
+import { sizeOf } from './body-bytes.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { StoreGround } from './collect-orphans.ts';
 import { checkCondition, completeUpload } from './complete-upload.ts';
@@ -26,10 +28,10 @@ import { newEtag } from './etag.ts';
 import { checkBucketName, encodeKey, encodeKeyText, objectLabel, quoted } from './names.ts';
 import { headOf } from './object-table.ts';
 import { openObject } from './open-object.ts';
-import { viewsOf } from './part-files.ts';
 import { PartKeeper } from './part-keeper.ts';
 import { RunningCalls } from './running-calls.ts';
 import { storeError } from './store-error.ts';
+import { newUploadId } from './upload-id.ts';
 import type { UploadPosition } from './upload-table.ts';
 
 /** The most rows that one statement answers: the event loop stands still meanwhile. */
@@ -73,8 +75,10 @@ export class DirectoryStore implements ObjectStore {
     signal: AbortSignal,
   ): Promise<{ uploadId: string }> {
     checkName(name);
+    checkAttributes(attributes, objectLabel(name));
     return await this.#calls.run(`begin an upload of ${objectLabel(name)}`, signal, async () => {
-      const uploadId = randomBytes(16).toString('hex');
+      const initiatedMs = Date.now();
+      const uploadId = newUploadId(initiatedMs);
       await this.#catalogue.change(signal, () => {
         this.#catalogue.requireBucket(name.bucket);
         const content = this.#catalogue.parts.makeContent();
@@ -84,7 +88,7 @@ export class DirectoryStore implements ObjectStore {
           key,
           uploadId,
           content,
-          initiatedMs: Date.now(),
+          initiatedMs,
           ...encodeAttributes(attributes),
         });
       });
@@ -94,16 +98,13 @@ export class DirectoryStore implements ObjectStore {
 
   async uploadPart(upload: UploadName, partNumber: number, body: BodyBytes, signal: AbortSignal): Promise<StoredEtag> {
     checkName(upload);
+    checkPartNumber(partNumber, this.limits.maxParts, objectLabel(upload));
     const label = `part ${partNumber} of ${objectLabel(upload)}`;
-    if (!Number.isInteger(partNumber) || partNumber < 1 || partNumber > this.limits.maxParts) {
-      const range = `part numbers are whole and go from 1 to ${this.limits.maxParts}`;
-      throw new SealpartError('invalid-part', `${label} cannot be: ${range}.`);
-    }
     const sizeBytes = this.#checkSize(body, label, 'invalid-part');
     return await this.#calls.run(`store ${label}`, signal, async () => {
       await this.#catalogue.view(signal, () => this.#catalogue.requireUpload(upload));
       const etag = newEtag();
-      await this.#keeper.store(body, signal, (file) => {
+      await this.#keeper.store(body, label, signal, (file) => {
         const { content } = this.#catalogue.requireUpload(upload);
         const replaced = this.#catalogue.parts.drop(content, partNumber);
         this.#catalogue.parts.insert(content, { partNumber, file, sizeBytes, etag });
@@ -181,15 +182,17 @@ export class DirectoryStore implements ObjectStore {
     signal: AbortSignal,
   ): Promise<StoredEtag> {
     checkName(name);
-    const sizeBytes = this.#checkSize(body, objectLabel(name), 'store');
-    return await this.#calls.run(`store ${objectLabel(name)}`, signal, async () => {
+    const label = objectLabel(name);
+    checkAttributes(attributes, label);
+    const sizeBytes = this.#checkSize(body, label, 'store');
+    return await this.#calls.run(`store ${label}`, signal, async () => {
       const check = () => {
         this.#catalogue.requireBucket(name.bucket);
         checkCondition(this.#catalogue, name, condition);
       };
       await this.#catalogue.view(signal, check);
       const etag = newEtag();
-      await this.#keeper.store(body, signal, (file) => {
+      await this.#keeper.store(body, label, signal, (file) => {
         check();
         const content = this.#catalogue.parts.makeContent();
         this.#catalogue.parts.insert(content, { partNumber: 1, file, sizeBytes, etag });
@@ -270,7 +273,7 @@ export class DirectoryStore implements ObjectStore {
 
   /** Adds up a body and refuses what is too large. */
   #checkSize(body: BodyBytes, label: string, code: 'invalid-part' | 'store'): number {
-    const sizeBytes = viewsOf(body).reduce((sum, view) => sum + view.length, 0);
+    const sizeBytes = sizeOf(body);
     if (sizeBytes <= this.limits.maxPartBytes) return sizeBytes;
     const most = `${this.limits.maxPartBytes} is the most (EntityTooLarge)`;
     throw new SealpartError(code, `${label} cannot be stored: it has ${sizeBytes} bytes, and ${most}.`);

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { LockFile } from '../../sqlite/lock-file.ts';
 import type { FileOperations } from './file-operations.ts';
-import { LockFile } from './lock-file.ts';
 
 /**
  * One open store that writes files, as the other processes see it.

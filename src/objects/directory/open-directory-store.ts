@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs';
 import { lstat, mkdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { SealpartError } from '../../errors.ts';
@@ -19,7 +20,7 @@ export const defaultDirectoryStoreLimits: StoreLimits = {
   conditionalPut: true,
   conditionalComplete: true,
   checksEtags: true,
-  checksums: false,
+  checksums: true,
 };
 
 export interface DirectoryStoreOptions {
@@ -70,6 +71,8 @@ export async function openDirectoryStore(
 }
 
 const catalogueName = 'catalogue.sqlite';
+/** What SQLite adds to the catalogue's name for the files that it keeps beside it. */
+const sqliteSuffixes = ['-wal', '-shm', '-journal'];
 const folderNames = { data: 'data', owners: 'owners' };
 
 async function openCatalogue(
@@ -81,8 +84,13 @@ async function openCatalogue(
   const path = join(root, catalogueName);
   const isThere = await checkKind(path, 'file');
   if (!isThere && !create) throw noStore(root);
+  // SQLite would follow links in their places, and write to whatever they lead to.
+  for (const suffix of sqliteSuffixes) await checkKind(path + suffix, 'file');
   // The catalogue is made last, so folders that are missing beside one were lost, and empty ones would hide that.
-  if (!isThere) await makeFolders(root, internals.files);
+  if (!isThere) {
+    await makeFolders(root, internals.files);
+    makePrivateFile(path);
+  }
   const { busyLimitMs } = internals;
   const catalogue = await Catalogue.open({ path, storeName: `dir:${root}`, busyLimitMs }, create, signal);
   if (catalogue === undefined) throw noStore(root);
@@ -116,7 +124,19 @@ async function makeFolders(root: string, files: FileOperations): Promise<void> {
 
 async function makeFolder(path: string): Promise<void> {
   try {
-    await mkdir(path);
+    await mkdir(path, { mode: 0o700 });
+  } catch (error) {
+    if (!isPresent(error)) throw error;
+  }
+}
+
+/**
+ * Makes an empty file that nobody else may read, whatever the umask says; SQLite gives what it puts beside it the same
+ * mode. A file that is there already is not opened: to close it would give up the locks of others in this process.
+ */
+function makePrivateFile(path: string): void {
+  try {
+    closeSync(openSync(path, 'wx', 0o600));
   } catch (error) {
     if (!isPresent(error)) throw error;
   }

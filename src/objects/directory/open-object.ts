@@ -33,9 +33,9 @@ export async function openObject(
     openLaterPart(storeName, label, ground, part, partSignal);
   let missing: ReadPlan | undefined;
   for (;;) {
-    const plan = await catalogue.view(signal, () => planRead(catalogue, request));
+    const plan = await catalogue.view(signal, () => planRead(storeName, catalogue, request));
     const first = plan.parts[0];
-    assert(first !== undefined, 'every object has a file');
+    assert(first !== undefined, 'every object has a part');
     if (missing?.content === plan.content) throw lostFile(storeName, label, first);
     const handle = await partFiles.open(first.file, first.sizeBytes);
     if (handle !== undefined) return new StoredBody({ storeName, label, openPart }, plan, handle);
@@ -45,7 +45,7 @@ export async function openObject(
 }
 
 /** To be called inside a view of the catalogue. */
-function planRead(catalogue: Catalogue, request: GetRequest): ReadPlan {
+function planRead(storeName: string, catalogue: Catalogue, request: GetRequest): ReadPlan {
   const row = catalogue.requireObject(request);
   const label = objectLabel(request);
   if (request.ifMatch !== undefined && request.ifMatch !== row.etag) {
@@ -56,6 +56,10 @@ function planRead(catalogue: Catalogue, request: GetRequest): ReadPlan {
   const { first, last } = checkRange(request.range, row.sizeBytes, label);
   const span = locateSpan(fileSizesOf(row), first, last);
   const parts = catalogue.parts.span(row.content, span.firstIndex, span.count);
+  if (parts.length !== span.count) {
+    const lost = `The catalogue of ${storeName} has lost parts of ${label}`;
+    throw new SealpartError('store', `${lost}: the store was damaged, restore it from a copy.`);
+  }
   return { content: row.content, head, parts, offsetBytes: span.offsetBytes, lengthBytes: last - first + 1 };
 }
 

@@ -1,6 +1,6 @@
 import { throwIfAborted } from '../../errors.ts';
 import type { BodyBytes } from '../object-store.ts';
-import { type StoreGround, strikeOff } from './collect-orphans.ts';
+import { removeDoomed, type StoreGround, strikeOff } from './collect-orphans.ts';
 import { FileOwner } from './file-owner.ts';
 
 /** After so many removed files the list of the doomed is put in order. */
@@ -15,6 +15,8 @@ export class PartKeeper {
   #owner: Promise<FileOwner> | undefined;
   /** Files that are gone and still on the catalogue's list of the doomed. */
   #removed: string[] = [];
+  /** True if doomed files were left, or left on the list: then only the whole list says what is to be done. */
+  #isBehind = false;
 
   constructor(ground: StoreGround) {
     this.#ground = ground;
@@ -22,15 +24,20 @@ export class PartKeeper {
 
   /**
    * Writes a new file, then runs `enter` with its name as a transaction, then removes the files which that one answered
-   * as replaced. If the transaction does not come about, nothing is left of the file.
+   * as replaced. If the transaction does not come about, nothing is left of the file. Messages call the body `label`.
    */
-  async store(body: BodyBytes, signal: AbortSignal, enter: (file: string) => readonly string[]): Promise<void> {
+  async store(
+    body: BodyBytes,
+    label: string,
+    signal: AbortSignal,
+    enter: (file: string) => readonly string[],
+  ): Promise<void> {
     const { catalogue, partFiles } = this.#ground;
     const owner = await this.#claimOwner();
     const file = owner.newFileName();
     let replaced: readonly string[];
     try {
-      await partFiles.write(file, body, signal);
+      await partFiles.write(file, body, label, signal);
       throwIfAborted(signal);
       replaced = await catalogue.change(signal, () => enter(file));
     } catch (error) {
@@ -53,23 +60,27 @@ export class PartKeeper {
     }
   }
 
-  /** Removes files that a transaction has doomed. */
+  /**
+   * Removes files that a transaction has doomed. What the caller wanted has come about with the transaction, so a failure
+   * here is none of the call's: closing tries again, and says what stood in the way.
+   */
   async remove(files: readonly string[], signal: AbortSignal): Promise<void> {
-    await this.#ground.partFiles.remove(files);
-    this.#removed.push(...files);
-    if (this.#removed.length >= strikeOffCount) await this.#strikeOff(signal);
+    const { partFiles } = this.#ground;
+    try {
+      await partFiles.remove(files);
+      this.#removed.push(...files);
+      if (this.#removed.length >= strikeOffCount) await this.#strikeOff(signal);
+    } catch {
+      this.#removed = [];
+      this.#isBehind = true;
+    }
   }
 
   async #strikeOff(signal: AbortSignal): Promise<void> {
     const files = this.#removed;
     if (files.length === 0) return;
     this.#removed = [];
-    try {
-      await strikeOff(files, this.#ground, signal);
-    } catch (error) {
-      this.#removed.push(...files);
-      throw error;
-    }
+    await strikeOff(files, this.#ground, signal);
   }
 
   async #claimOwner(): Promise<FileOwner> {
@@ -85,7 +96,8 @@ export class PartKeeper {
   /** Puts the list of the doomed in order and ends the ownership. Nothing may be stored or removed any more. */
   async close(signal: AbortSignal): Promise<void> {
     try {
-      await this.#strikeOff(signal);
+      if (this.#isBehind) await removeDoomed(this.#ground, signal);
+      else await this.#strikeOff(signal);
     } finally {
       const owner = await this.#owner;
       this.#owner = undefined;

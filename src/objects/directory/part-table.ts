@@ -40,7 +40,7 @@ export class PartTable {
     this.#span = database.prepare(`SELECT ${columns} FROM parts WHERE content = ? ORDER BY number LIMIT ? OFFSET ?`);
     this.#hasFile = database.prepare('SELECT 1 FROM parts WHERE file = ?');
     this.#doom = database.prepare('INSERT OR IGNORE INTO doomed (file) VALUES (?)');
-    this.#doomed = database.prepare('SELECT file FROM doomed');
+    this.#doomed = database.prepare('SELECT file FROM doomed WHERE file > ? ORDER BY file LIMIT ?');
     this.#forgetDoomed = database.prepare('DELETE FROM doomed WHERE file = ?');
   }
 
@@ -90,9 +90,9 @@ export class PartTable {
     this.#doom.run(file);
   }
 
-  /** All files that are to be taken away, or were and are still noted. */
-  doomed(): string[] {
-    return filesOf(this.#doomed.all());
+  /** Up to `limit` files after one that are to be taken away, or were and are still noted; ascending by name. */
+  doomed(after: string, limit: number): string[] {
+    return filesOf(this.#doomed.all(after, limit));
   }
 
   /** Strikes off files that are gone for good. */

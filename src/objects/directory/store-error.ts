@@ -1,33 +1,17 @@
 import { SealpartError } from '../../errors.ts';
-
-interface SqliteError extends Error {
-  readonly code: 'ERR_SQLITE_ERROR';
-  readonly errcode: number;
-}
-
-/** SQLite's primary result codes that are told apart here. */
-const sqlite = {
-  busy: 5,
-  readOnly: 8,
-  ioError: 10,
-  corrupt: 11,
-  full: 13,
-  cannotOpen: 14,
-  protocol: 15,
-  notDatabase: 26,
-};
+import { isSqliteError, primaryCode, sqliteCodes } from '../../sqlite/sqlite-error.ts';
 
 const diskFull = 'the disk is full; make room and try again';
 const readOnly = 'the file system or the file is read-only; make it writable and try again';
 const damaged = 'the catalogue is damaged; restore the whole store from a copy';
 
 const sqliteReasons: ReadonlyMap<number, string> = new Map([
-  [sqlite.readOnly, readOnly],
-  [sqlite.ioError, 'the disk failed under the catalogue; look at the system log before going on'],
-  [sqlite.corrupt, damaged],
-  [sqlite.full, diskFull],
-  [sqlite.cannotOpen, 'the catalogue cannot be opened; look at the owner and the mode of the folder'],
-  [sqlite.notDatabase, damaged],
+  [sqliteCodes.readOnly, readOnly],
+  [sqliteCodes.ioError, 'the disk failed under the catalogue; look at the system log before going on'],
+  [sqliteCodes.corrupt, damaged],
+  [sqliteCodes.full, diskFull],
+  [sqliteCodes.cannotOpen, 'the catalogue cannot be opened; look at the owner and the mode of the folder'],
+  [sqliteCodes.notDatabase, damaged],
 ]);
 
 const systemReasons: ReadonlyMap<string, string> = new Map([
@@ -45,19 +29,8 @@ const systemReasons: ReadonlyMap<string, string> = new Map([
   ['EIO', 'the disk failed; look at the system log before going on'],
 ]);
 
-function isSqliteError(error: unknown): error is SqliteError {
-  return error instanceof Error && 'code' in error && error.code === 'ERR_SQLITE_ERROR' && 'errcode' in error;
-}
-
 function isSystemError(error: unknown): error is NodeJS.ErrnoException & { readonly code: string } {
   return error instanceof Error && 'syscall' in error && 'code' in error && typeof error.code === 'string';
-}
-
-/** True for the errors with which SQLite says that another connection holds the lock that it needs. */
-export function isBusy(error: unknown): boolean {
-  if (!isSqliteError(error)) return false;
-  const primary = error.errcode & 0xff;
-  return primary === sqlite.busy || primary === sqlite.protocol;
 }
 
 /** True if the error says that there is no such file. */
@@ -82,7 +55,7 @@ export function storeError(error: unknown, doing: string, storeName: string): un
 
 function reasonOf(error: unknown): string | undefined {
   if (isSqliteError(error)) {
-    const known = sqliteReasons.get(error.errcode & 0xff);
+    const known = sqliteReasons.get(primaryCode(error));
     return known === undefined ? `SQLite error ${error.errcode}, ${error.message}` : `${known} (${error.message})`;
   }
   if (isSystemError(error)) {

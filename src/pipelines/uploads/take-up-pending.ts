@@ -38,7 +38,8 @@ export async function takeUpPending(
   const pending = await findPendingUploads(options.manifest, target.store, target.object, signal);
   const newest = pending.at(-1);
   for (const item of pending) {
-    const owned = await OwnedUpload.takeOver(ownershipOf(options), item, signal);
+    const owned = await takeOverUnlessEnded(options, item, signal);
+    if (owned === undefined) continue;
     const taken = await orGiveBack(owned, async () => {
       const reason = item === newest ? whyAnew(owned.item, source, write, options) : 'a newer one was begun';
       if (reason === undefined && isSeekable(source)) return takeUp(target, owned, source, options, memory, signal);
@@ -49,6 +50,20 @@ export async function takeUpPending(
     if (taken !== undefined) return taken;
   }
   return undefined;
+}
+
+/** Between the listing and the lock an owner may have come to its end: then nothing is pending any more. */
+async function takeOverUnlessEnded(
+  options: UploadOptions,
+  item: UploadItem,
+  signal: AbortSignal,
+): Promise<OwnedUpload | undefined> {
+  try {
+    return await OwnedUpload.takeOver(ownershipOf(options), item, signal);
+  } catch (error) {
+    if (error instanceof SealpartError && error.code === 'not-found') return undefined;
+    throw error;
+  }
 }
 
 /** Why an upload is not gone on with; undefined if it is. @throws SealpartError `source-changed` */

@@ -21,10 +21,15 @@ const sortedKeys = [
   '\u{10ffff}',
 ];
 
+/** A server that keeps objects in files of their names cannot hold these beside the others. */
+const namesOfFolders = ['a', 'a/'];
+
 export function describeListing(ground: () => StoreGround): void {
+  const listable = () =>
+    ground().deviates('keys-are-paths') ? sortedKeys.filter((key) => !namesOfFolders.includes(key)) : sortedKeys;
   const putAll = async () => {
     const { store, bucket } = ground();
-    for (const key of sortedKeys.toReversed()) await putBytes(store, { bucket, key }, patternBytes(key.length, 1));
+    for (const key of listable().toReversed()) await putBytes(store, { bucket, key }, patternBytes(key.length, 1));
   };
   const keysOf = async (request: Omit<ListRequest, 'bucket'>) => {
     const { store, bucket } = ground();
@@ -41,7 +46,7 @@ export function describeListing(ground: () => StoreGround): void {
     const { store, bucket } = ground();
     const page = await store.list({ bucket }, quiet);
     expect(page.next).toBeUndefined();
-    expect(page.objects.map((object) => object.key)).toEqual(sortedKeys);
+    expect(page.objects.map((object) => object.key)).toEqual(listable());
     for (const object of page.objects) {
       const { etag, sizeBytes, lastModifiedMs } = await store.head({ bucket, key: object.key }, quiet);
       expect(object).toMatchObject({ etag, sizeBytes });
@@ -52,7 +57,7 @@ export function describeListing(ground: () => StoreGround): void {
 
   test('prefix and startAfter choose a stretch', async () => {
     await putAll();
-    expect(await keysOf({ prefix: 'a/' })).toEqual(['a/', 'a/b', 'a/c']);
+    expect(await keysOf({ prefix: 'a/' })).toEqual(listable().filter((key) => key.startsWith('a/')));
     expect(await keysOf({ prefix: 'a/', startAfter: 'a/' })).toEqual(['a/b', 'a/c']);
     expect(await keysOf({ prefix: 'a/', startAfter: 'b' })).toEqual([]);
     expect(await keysOf({ prefix: 'b', startAfter: 'A' })).toEqual(['b']);
@@ -77,8 +82,8 @@ export function describeListing(ground: () => StoreGround): void {
       startAfter = page.next;
       pageCount += 1;
     } while (startAfter !== undefined && pageCount <= sortedKeys.length);
-    expect(found).toEqual(sortedKeys);
-    expect(pageCount).toBe(Math.ceil(sortedKeys.length / limit));
+    expect(found).toEqual(listable());
+    expect(pageCount).toBe(Math.ceil(listable().length / limit));
   });
 
   test('a text that is no part of a key is refused', async () => {

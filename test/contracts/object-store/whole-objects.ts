@@ -29,21 +29,6 @@ export function describeWholeObjects(ground: () => StoreGround): void {
     expectBytes(await readObject(store, { bucket, key: 'none' }), new Uint8Array(0));
   });
 
-  test('metadata and tags are given back', async () => {
-    const { store, bucket } = ground();
-    const attributes = {
-      metadata: { one: '1', 'with-hyphen': 'a value, with = signs' },
-      tags: { project: 'x y', 'a+b': 'c/d' },
-    };
-    await store.put({ bucket, key: 'k' }, patternBytes(3, 1), attributes, {}, quiet);
-    expect(await store.head({ bucket, key: 'k' }, quiet)).toMatchObject(attributes);
-    const body = await store.get({ bucket, key: 'k' }, quiet);
-    expect(body.head).toMatchObject(attributes);
-    await body.close();
-    await putBytes(store, { bucket, key: 'k' }, patternBytes(3, 1));
-    expect(await store.head({ bucket, key: 'k' }, quiet)).toMatchObject({ metadata: {}, tags: {} });
-  });
-
   test('a second put replaces the first', async () => {
     const { store, bucket } = ground();
     const first = await putBytes(store, { bucket, key: 'k' }, patternBytes(50_000, 1));
@@ -79,6 +64,23 @@ export function describeWholeObjects(ground: () => StoreGround): void {
     await expectCode(store.get({ bucket, key: 'k', range: { first: -1, last: 4 } }, quiet), 'bad-range');
     await putBytes(store, { bucket, key: 'empty' }, new Uint8Array(0));
     await expectCode(store.get({ bucket, key: 'empty', range: { first: 0, last: 0 } }, quiet), 'bad-range');
+  });
+
+  test('a suffix is the last bytes, or all if there are fewer', async () => {
+    const { store, bucket } = ground();
+    const bytes = patternBytes(1000, 9);
+    await putBytes(store, { bucket, key: 'k' }, bytes);
+    for (const suffixBytes of [1, 2, 999, 1000, 1001, 70_000, Number.MAX_SAFE_INTEGER]) {
+      const body = await store.get({ bucket, key: 'k', range: { suffixBytes } }, quiet);
+      expectBytes(await readBody(body), bytes.subarray(Math.max(0, 1000 - suffixBytes)));
+      expect(body.head.sizeBytes).toBe(1000);
+      await body.close();
+    }
+    for (const suffixBytes of [0, -1, 1.5, Number.NaN]) {
+      await expectCode(store.get({ bucket, key: 'k', range: { suffixBytes } }, quiet), 'bad-range');
+    }
+    await putBytes(store, { bucket, key: 'empty' }, new Uint8Array(0));
+    await expectCode(store.get({ bucket, key: 'empty', range: { suffixBytes: 1 } }, quiet), 'bad-range');
   });
 
   test('read fills its target, and only that', async () => {
@@ -139,7 +141,7 @@ export function describeWholeObjects(ground: () => StoreGround): void {
     const winners = outcomes.flatMap((outcome, seed) => (outcome.status === 'fulfilled' ? [seed] : []));
     expect(winners).toHaveLength(1);
     for (const attempt of attempts.filter((_, seed) => seed !== winners[0]))
-      await expectCode(attempt, 'precondition', 'store');
+      await expectCode(attempt, 'precondition', 'conflict', 'store');
     expectBytes(await readObject(store, { bucket, key: 'k' }), patternBytes(20_000, winners[0]!));
   });
 

@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
-import { isBusy } from './store-error.ts';
+import { isBusy } from './sqlite-error.ts';
 
 /**
  * A lock that ends with the process that holds it, whatever ends it: an exclusive transaction on an empty SQLite
