@@ -23,6 +23,8 @@ export { passphraseIdentity, passphraseRecipient } from './keys/passphrase.ts';
 export type { Recipient } from './keys/recipient.ts';
 export { x25519Identity, x25519Recipient } from './keys/x25519.ts';
 export { generateX25519Key } from './keys/x25519-keys.ts';
+export { openSqliteManifest } from './manifest/sqlite/open-sqlite-manifest.ts';
+export type { UploadManifest } from './manifest/upload-manifest.ts';
 export { openDirectoryStore } from './objects/directory/open-directory-store.ts';
 export type { ObjectName, ObjectStore, StoreLimits } from './objects/object-store.ts';
 export { decryptBytes, encryptBytes } from './one-shot.ts';

@@ -1,19 +1,29 @@
 import type { StoredPartSize } from './stored-parts.ts';
+import type { UploadLeft } from './upload-left.ts';
 
 const columns = 64;
+const signs = { before: '█', again: '▒', after: '░' } as const;
 
-/** The parts of an object as a bar each, and their sizes: as many rows as fit a screen. */
-export function partsPicture(parts: readonly StoredPartSize[]): string {
-  const largest = Math.max(...parts.map(({ sizeBytes }) => sizeBytes));
-  const rows = parts.map(({ partNumber, sizeBytes }) => {
-    const bar = '█'.repeat(Math.max(1, Math.round((sizeBytes / largest) * (columns - 32))));
-    return `  part ${String(partNumber).padStart(4)} = segment ${String(partNumber - 1).padStart(4)}  ${bar.padEnd(columns - 32)} ${sizeBytes.toLocaleString('en')}`;
-  });
-  const shown =
-    rows.length <= 12
-      ? rows
-      : [...rows.slice(0, 5), `  … ${rows.length - 8} more of the same size …`, ...rows.slice(-3)];
-  return shown.join('\n');
+/** Each part as a sign, in their order: when it was sent. */
+export function partsPicture(parts: readonly StoredPartSize[], left: UploadLeft | undefined): string {
+  const signOf = (partNumber: number): keyof typeof signs => {
+    if (left?.committed.has(partNumber)) return 'before';
+    return left?.unconfirmed.has(partNumber) ? 'again' : 'after';
+  };
+  const all = parts.map(({ partNumber }) => signOf(partNumber));
+  const rows: string[] = [];
+  for (let start = 0; start < all.length; start += columns) {
+    const row = all.slice(start, start + columns).map((which) => signs[which]);
+    rows.push(`  part ${String(start + 1).padStart(5)}  ${row.join('')}`);
+  }
+  const count = (which: keyof typeof signs): number => all.filter((one) => one === which).length;
+  const full = new Set(parts.slice(0, -1).map(({ sizeBytes }) => sizeBytes.toLocaleString('en')));
+  rows.push(
+    '',
+    `  ${signs.before} ${count('before')} sent before the kill   ${signs.again} ${count('again')} sent again   ${signs.after} ${count('after')} sent after it`,
+    `  segment i is part i + 1; every part but the last has ${[...full].join(' or ') || 'no'} bytes`,
+  );
+  return rows.join('\n');
 }
 
 /** Bytes at one place of the content, as they are at home and as the store sees them. */

@@ -1,8 +1,8 @@
 import type { ByteSpan } from './wire-input.ts';
 
 /**
- * What a request asks for, about. Measured: smaller ones spend their time on the way to the store and back, larger ones
- * leave too few side by side in the memory that answers land in; and each request is paid for.
+ * What a request asks for, about. Each request is paid for; and larger ones leave too few side by side in the 32 MiB that
+ * answers land in.
  */
 export const defaultRequestBytes: number = 8 * 2 ** 20;
 

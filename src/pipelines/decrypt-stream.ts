@@ -116,7 +116,7 @@ function wholeStreamFetch(
   const visits = (): Iterable<SegmentVisit> =>
     index === undefined ? scheduledVisits(parameters, inputBytes) : indexedVisits(index.entries);
   const position = index === undefined ? header.bytes.length : 0;
-  input.requests?.planReads(readSpans(visits(), parameters, position, input.size ?? position));
+  input.requests?.planReads(readSpans(visits(), parameters, position, input.size!));
   return { input, visits: visits(), position, toTheEnd: index === undefined };
 }
 

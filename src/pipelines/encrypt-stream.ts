@@ -1,5 +1,4 @@
 import { assert } from '../assert.ts';
-import type { DrawBytes } from '../crypto/fresh-bytes.ts';
 import { FreshSalts } from '../crypto/fresh-salts.ts';
 import { Turnstile } from '../flow/turnstile.ts';
 import type { Sink } from '../sinks/sink.ts';
@@ -14,8 +13,6 @@ export interface EncryptRequest extends WriteOptions, RunOptions {
   readonly source: Source;
   /** Takes the encrypted stream; finished if all of it is there, aborted if not. */
   readonly sink: Sink;
-  /** Where segment salts come from: for tests that write a known stream again. */
-  readonly drawSalt?: DrawBytes | undefined;
 }
 
 /** A stream that was written. */
@@ -50,7 +47,7 @@ export async function encryptStream(
           pool,
           stream: sealed,
           source,
-          salts: new FreshSalts(request.drawSalt),
+          salts: new FreshSalts(),
           segmentsInFlight: sealed.plan.segmentsInFlight,
           telemetry: machine.telemetry,
           minPartBytes: 0,

@@ -65,6 +65,7 @@ function judgeStart(input: WireInput, start: Uint8Array): number | undefined {
 
 /** True if the input starts like an indexed stream (§7). */
 export async function startsIndexed(input: WireInput, signal: AbortSignal): Promise<boolean> {
+  if (input.requests?.endsIndexed === true) return true;
   const bytes = new Uint8Array(segmentMagic.length);
   const count = await input.readAt(0, bytes, signal);
   return equalBytes(bytes.subarray(0, count), segmentMagic);

@@ -36,15 +36,15 @@ function* segmentSpans(
   frameSizeLog2: number,
 ): Generator<ByteSpan> {
   const framesStart = start + segmentHeaderLength;
-  const { first, end } = frames ?? { first: 0, end: dataFramesOf(payloadLength, frameSizeLog2) };
-  let asked = framesStart;
-  // What is read whole begins with its header, what is read in part leaves out the frames between.
-  const headerAlone = first > 0 || first === end;
-  if (headerAlone) yield { start, end: framesStart };
-  for (const { firstFrame, wire } of batchesOf(payloadLength, 2 ** frameSizeLog2, first, end)) {
-    const from = firstFrame === 0 ? start : framesStart + wire.offset;
-    asked = framesStart + wire.offset + wire.length;
-    yield { start: from, end: asked };
+  const dataFrames = dataFramesOf(payloadLength, frameSizeLog2);
+  const { first, end } = frames ?? { first: 0, end: dataFrames };
+  // With the first frame goes the header, with the last one of a segment that is read whole what follows it.
+  if (first > 0) yield { start, end: framesStart };
+  const tailBytes = frames === undefined ? segmentTailLength : 0;
+  if (dataFrames === 0) yield { start, end: framesStart + tailBytes };
+  for (const batch of batchesOf(payloadLength, 2 ** frameSizeLog2, first, end)) {
+    const from = batch.firstFrame === 0 ? start : framesStart + batch.wire.offset;
+    const to = framesStart + batch.wire.offset + batch.wire.length;
+    yield { start: from, end: batch.firstFrame + batch.frames === end ? to + tailBytes : to };
   }
-  if (frames === undefined) yield { start: asked, end: asked + segmentTailLength };
 }

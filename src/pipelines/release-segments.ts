@@ -26,7 +26,7 @@ export async function releaseSegments(
     if (!(error instanceof UnexpectedSegment)) throw error;
     // The length of the input is not that of this stream: from here on it is read as if nobody had told it.
     const { segmentIndex, position } = error;
-    fetch.input.requests?.planReads([{ start: position, end: fetch.input.size ?? position }]);
+    fetch.input.requests?.planReads([{ start: position, end: fetch.input.size! }]);
     const visits = scheduledVisits(fetch.stream.parameters, undefined, segmentIndex);
     await runBoth({ ...fetch, visits, position }, releaser, signal);
   }

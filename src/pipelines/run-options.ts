@@ -1,12 +1,15 @@
 import { availableParallelism } from 'node:os';
 import { SealpartError } from '../errors.ts';
-import { createFramePool, type FramePool } from '../workers/frame-pool.ts';
+import { createFramePool, type FramePool, maxWorkers } from '../workers/frame-pool.ts';
 import { defaultMemoryBytes, leastMemoryBytes, type MemoryPlan, type MemoryRequest } from './memory-plan.ts';
 import { Telemetry } from './telemetry.ts';
 
 /** How a run may use the machine. */
 export interface RunOptions {
-  /** Threads that encrypt and decrypt; as many as there are cores, at most 8, unless told; 0: the calling thread. */
+  /**
+   * Threads that encrypt and decrypt; as many as there are cores, at most 8, unless told; 0: the calling thread. Each has
+   * what it compresses done by the system's pool, if that is more than a MiB.
+   */
   readonly workers?: number | undefined;
   /** Shared memory for content and frames together, in bytes; 256 MiB unless told. */
   readonly memoryBytes?: number | undefined;
@@ -35,8 +38,8 @@ export function machineOf(options: RunOptions): Machine {
   const workers = pool?.workers ?? options.workers ?? defaultWorkers();
   const shared = pool === undefined ? undefined : pool.plain.capacityBytes + pool.wire.capacityBytes;
   const memoryBytes = shared ?? options.memoryBytes ?? defaultMemoryBytes;
-  if (!Number.isInteger(workers) || workers < 0 || workers > 256) {
-    throw new SealpartError('bad-parameters', `There can be 0 to 256 workers, not ${workers}.`);
+  if (!Number.isInteger(workers) || workers < 0 || workers > maxWorkers) {
+    throw new SealpartError('bad-parameters', `There can be 0 to ${maxWorkers} workers, not ${workers}.`);
   }
   if (!Number.isSafeInteger(memoryBytes) || memoryBytes < leastMemoryBytes) {
     throw new SealpartError('bad-parameters', `A run needs at least ${leastMemoryBytes / 2 ** 20} MiB of memory.`);
@@ -47,7 +50,7 @@ export function machineOf(options: RunOptions): Machine {
 /**
  * Runs with a frame pool of the planned size, and closes it however the run ends; or with the one that was given.
  *
- * @throws SealpartError `bad-parameters` if the pool that was given is too small
+ * @throws SealpartError `bad-parameters` if the pool that was given is too small, or the machine does not give the memory
  */
 export async function withFramePool<T>(
   options: RunOptions,

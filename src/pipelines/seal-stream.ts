@@ -75,7 +75,10 @@ export async function sealStream(
   }
   const keyDerivationBytes = Math.max(0, ...options.recipients.map(({ memoryBytes = 0 }) => memoryBytes));
   const plan = planEncryption(parameters, contentLength, { ...memory, keyDerivationBytes });
-  return { ...(await sealHeader({ ...options, parameters }, signal)), parameters, plan };
+  const { recipients, context, objectName, originKey } = options;
+  // Named one by one: sealHeader also takes a source of randomness, which is no choice of a writer's.
+  const sealed = await sealHeader({ parameters, recipients, context, objectName, originKey }, signal);
+  return { ...sealed, parameters, plan };
 }
 
 /** Where the length is unknown, segments grow as far as the budget can hold them. */

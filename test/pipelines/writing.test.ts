@@ -79,6 +79,18 @@ describe('writing a stream', () => {
     expect(equalBytes(sink.given(), content)).toBe(true);
   });
 
+  it('draws its random bytes itself, whatever else it is given (§9.1)', async () => {
+    const content = randomLooking(40_000, 'drawn');
+    let asked = 0;
+    const draw = (length: number): Uint8Array => {
+      asked++;
+      return randomLooking(length, `draw ${asked}`);
+    };
+    const knobs = { draw, drawSalt: draw, segmentSizeBytes: 16 * kib } as Options;
+    await encrypted(createMemorySource(content), knobs);
+    expect(asked).toBe(0);
+  });
+
   it('names its context and its object, and takes any recipients', async () => {
     const options = {
       context: { a: '1', ü: '2' },
