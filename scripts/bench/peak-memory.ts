@@ -28,7 +28,9 @@ async function measure(options: BenchOptions): Promise<BenchReport> {
     const small = await peaksOf(smallBytes, place);
     const large = await peaksOf(largeBytes, place);
     const figures = commands.flatMap((command) => peakFigures(command, small[command], large[command]));
-    return { figures: [...figures, ...(await growingFigures(largeBytes / 16, place))], where };
+    const growing = await growingFigures(largeBytes / 16, place);
+    const compressed = await compressedFigures(largeBytes / 8, place);
+    return { figures: [...figures, ...growing, ...compressed], where };
   });
   return {
     bench: 'memory',
@@ -100,6 +102,23 @@ async function growingFigures(sizeBytes: number, { folder, key, progress }: Plac
   const encrypt = await runSealpartForPeak(['encrypt', ...keyed, ...growth, '-o', stream], content);
   const decrypt = await runSealpartForPeak(['decrypt', ...keyed, '-o', '/dev/null', stream]);
   const name = `segments from 16 KiB doubling every 2, ${sizeText(sizeBytes)}`;
+  return [
+    { name: `encrypt, ${name}`, value: encrypt.peakBytes / mib, unit: 'MiB', goal: planOf(encrypt) },
+    { name: `decrypt, ${name}`, value: decrypt.peakBytes / mib, unit: 'MiB', goal: planOf(decrypt) },
+  ];
+}
+
+/** Large segments of zeros: what they unfold to is all that there is, and their frames are next to nothing. */
+async function compressedFigures(sizeBytes: number, { folder, key, progress }: Place): Promise<Figure[]> {
+  const content = join(folder, 'content');
+  const stream = join(folder, 'stream');
+  const keyed = ['--key-file', key, ...machineFlags];
+  await truncate(content, sizeBytes);
+  progress(`memory, compressed segments, ${sizeText(sizeBytes)}`);
+  const large = ['--zstd', '--segment-size', '64MiB'];
+  const encrypt = await medianPeak(() => runSealpartForPeak(['encrypt', ...keyed, ...large, '-o', stream, content]));
+  const decrypt = await medianPeak(() => runSealpartForPeak(['decrypt', ...keyed, '-o', '/dev/null', stream]));
+  const name = `compressed segments of 64 MiB, ${sizeText(sizeBytes)}`;
   return [
     { name: `encrypt, ${name}`, value: encrypt.peakBytes / mib, unit: 'MiB', goal: planOf(encrypt) },
     { name: `decrypt, ${name}`, value: decrypt.peakBytes / mib, unit: 'MiB', goal: planOf(decrypt) },

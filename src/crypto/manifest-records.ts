@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { assert } from '../assert.ts';
-import { concatBytes, textBytes } from '../format/bytes.ts';
+import { concatBytes, joinBytes, textBytes } from '../format/bytes.ts';
 import { u16, u32 } from '../format/little-endian.ts';
 import { equalSecret } from './equal-secret.ts';
 import { hmacSha256 } from './hkdf.ts';
@@ -63,7 +63,7 @@ export function partMac(manifestKey: KeyObject, coreHash: Uint8Array, part: Part
     u32(part.partNumber),
     part.attempt,
     u32(part.segments.length),
-    ...part.segments.map(encodeSegment),
+    joinBytes(part.segments.map(encodeSegment)),
     prefixed(textBytes(part.etag)),
     prefixed(textBytes(part.checksum)),
     prefixed(part.clientEtag),

@@ -1,5 +1,5 @@
 import { assert } from '../assert.ts';
-import { abortError } from '../errors.ts';
+import { abortError, SealpartError } from '../errors.ts';
 
 /** A stretch of an arena, its holder's alone until it is released. */
 export interface ArenaLease {
@@ -35,9 +35,13 @@ export class SharedArena {
   #usedBytes = 0;
   #highWaterBytes = 0;
 
+  /** @throws SealpartError `bad-parameters` if it is no size, or more than the machine gives */
   constructor(capacityBytes: number) {
+    if (!Number.isSafeInteger(capacityBytes) || capacityBytes < 0) {
+      throw new SealpartError('bad-parameters', `Shared memory of ${capacityBytes} bytes is not possible.`);
+    }
     const rounded = align(capacityBytes);
-    this.buffer = new SharedArrayBuffer(rounded);
+    this.buffer = allocate(rounded);
     this.#gaps = rounded === 0 ? [] : [{ offset: 0, length: rounded }];
   }
 
@@ -140,6 +144,18 @@ export class SharedArena {
       this.#waiters.shift();
       waiter.grant(lease);
     }
+  }
+}
+
+function allocate(bytes: number): SharedArrayBuffer {
+  try {
+    return new SharedArrayBuffer(bytes);
+  } catch (cause) {
+    throw new SealpartError(
+      'bad-parameters',
+      `This machine does not give ${Math.ceil(bytes / 2 ** 20)} MiB of shared memory at once: give a smaller memory budget.`,
+      { cause },
+    );
   }
 }
 

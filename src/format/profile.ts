@@ -133,7 +133,7 @@ function chooseGrowth(
 }
 
 function chooseFrame(request: ProfileRequest, segmentSizeLog2: number): number {
-  const bytes = request.frameSizeBytes ?? (request.preset === undefined ? undefined : framePresets[request.preset]);
+  const bytes = request.frameSizeBytes ?? presetBytes(request.preset);
   const standard = request.segmentSizeBytes === undefined ? standardFrameSizeLog2 : frameSizeLog2For(segmentSizeLog2);
   const log2 =
     bytes === undefined ? standard : exactLog2('frame', bytes, frameSizeLog2Range.least, frameSizeLog2Range.most);
@@ -149,6 +149,12 @@ function chooseFrame(request: ProfileRequest, segmentSizeLog2: number): number {
     );
   }
   return log2;
+}
+
+function presetBytes(preset: FramePreset | undefined): number | undefined {
+  if (preset === undefined) return undefined;
+  if (Object.hasOwn(framePresets, preset)) return framePresets[preset];
+  throw refused(`There is no preset ${String(preset)}: take one of ${Object.keys(framePresets).join(', ')}.`);
 }
 
 /**

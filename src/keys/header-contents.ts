@@ -22,11 +22,11 @@ export interface BoundName {
 
 /** What a header carries beside the core and the recipients (docs/format.md §1). */
 export interface HeaderContents {
-  readonly context?: ContextEntries;
+  readonly context?: ContextEntries | undefined;
   /** Readers that ask for an object by name refuse the stream under any other one. */
-  readonly objectName?: BoundName;
+  readonly objectName?: BoundName | undefined;
   /** 32 bytes that writers and readers share: readers that have it require it (§8). */
-  readonly originKey?: KeyObject;
+  readonly originKey?: KeyObject | undefined;
 }
 
 function entriesOf(context: ContextEntries): (readonly [string, string])[] {
@@ -52,6 +52,7 @@ export function contextLengthBytes(context: ContextEntries): number {
   return contextFields(context).reduce((sum, f) => sum + textBytes(f.name).length + textBytes(f.value).length, 0);
 }
 
+/** @throws SealpartError `bad-name` */
 export function objectField(name: BoundName): ObjectField {
   return { kind: 'object', nameHash: objectNameHash(name.bucket, name.key) };
 }

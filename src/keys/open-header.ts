@@ -51,13 +51,16 @@ const costOf: Readonly<Record<RecipientField['kind'], number>> = { keyFile: 0, x
  *
  * @throws SealpartError `header-auth` if a recipient was addressed to the reader and none opens, or the origin is not
  *   the required one; `no-recipient`; `wrong-object`; `kms-unavailable` if nothing opened and a key service could not
- *   be asked; `aborted`
+ *   be asked; `bad-name` if the name asked for is none; `aborted`
  */
 export async function openHeader(header: StreamHeader, access: ReaderKeys, signal: AbortSignal): Promise<OpenedHeader> {
+  const { objectName } = access;
+  // Hashed first: for a name that no stream can have, nobody is asked for a key.
+  const nameHash = objectName === undefined ? undefined : objectNameHash(objectName.bucket, objectName.key);
   const opened = await openByRecipient(header, access, signal);
   if (access.originKey !== undefined) requireOrigin(header, access.originKey);
   // §6.25.
-  if (access.objectName !== undefined) requireObject(header, access.objectName);
+  if (objectName !== undefined && nameHash !== undefined) requireObject(header, objectName, nameHash);
   return opened;
 }
 
@@ -147,7 +150,7 @@ function unusedHint(header: StreamHeader, access: ReaderKeys): string {
   );
 }
 
-function requireObject(header: StreamHeader, name: BoundName): void {
+function requireObject(header: StreamHeader, name: BoundName, nameHash: Uint8Array): void {
   const field = header.fields.find((candidate) => candidate.kind === 'object');
   const asked = printable(`${name.bucket}/${name.key}`);
   if (field === undefined) {
@@ -156,7 +159,7 @@ function requireObject(header: StreamHeader, name: BoundName): void {
       `The stream is not bound to a name, and ${asked} was asked for: read it without asking for a name if you trust it.`,
     );
   }
-  if (!equalBytes(field.nameHash, objectNameHash(name.bucket, name.key))) {
+  if (!equalBytes(field.nameHash, nameHash)) {
     throw new SealpartError(
       'wrong-object',
       `The stream was written under another name than ${asked}: it was moved or swapped. Ask for the name it was ` +

@@ -32,7 +32,7 @@ const mostGenerations = 2n ** 64n - 1n;
  *
  * A former recipient keeps the data key (§9.7): to shut one out, encrypt again.
  *
- * @throws SealpartError `bad-parameters` if the fields do not fit into the header's length; as sealHeader
+ * @throws SealpartError `bad-parameters` if the fields do not fit into the header's length; otherwise as sealHeader
  */
 export async function rewriteHeader(
   opened: OpenedHeader | SealedHeader,

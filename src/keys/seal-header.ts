@@ -8,7 +8,7 @@ import { equalBytes } from '../format/bytes.ts';
 import type { HeaderField } from '../format/header-fields.ts';
 import { encodeCore, type StreamCore } from '../format/stream-core.ts';
 import { layOutHeader, macInput, parseStreamHeader, type StreamHeader, withMac } from '../format/stream-header.ts';
-import { judgeParameters, type StreamParameters } from '../format/stream-parameters.ts';
+import { digestAlgs, judgeParameters, type StreamParameters, suites } from '../format/stream-parameters.ts';
 import { contextFields, type HeaderContents, judgeRecipientCounts, objectField } from './header-contents.ts';
 import { originField } from './origin.ts';
 import type { Recipient } from './recipient.ts';
@@ -44,7 +44,7 @@ export interface StreamSecrets {
  * Makes the header of a new stream: draws its secrets, wraps its data key for each recipient, and reads the result
  * back before handing it out.
  *
- * @throws SealpartError `bad-parameters` if recipients or context do not fit, or sizes are out of range;
+ * @throws SealpartError `bad-parameters` if recipients or context do not fit, or sizes are out of range; `bad-name`;
  *   `kms-unavailable`; `bad-key`; `io` if the random source cannot be trusted; `aborted`
  */
 export async function sealHeader(request: SealHeaderRequest, signal: AbortSignal): Promise<SealedHeader> {
@@ -103,6 +103,9 @@ function drawSecrets(draw: DrawBytes | undefined): StreamSecrets {
 
 /** What a reader would call `bad-header` is for a writer a matter of what was asked of it. */
 function judgeWriterParameters(parameters: StreamParameters): void {
+  // A reader judges these while it parses, as `unsupported`.
+  judgeChoice('suite', parameters.suite, Object.values(suites));
+  judgeChoice('digestAlg', parameters.digestAlg, Object.values(digestAlgs));
   try {
     judgeParameters(parameters);
   } catch (error) {
@@ -111,4 +114,11 @@ function judgeWriterParameters(parameters: StreamParameters): void {
       cause: error,
     });
   }
+}
+
+function judgeChoice(what: string, value: number, known: readonly number[]): void {
+  if (known.includes(value)) return;
+  const last = known.length - 1;
+  const text = `${known.slice(0, last).join(', ')} or ${known[last]}`;
+  throw new SealpartError('bad-parameters', `No stream can have the ${what} ${value}: take ${text}.`);
 }

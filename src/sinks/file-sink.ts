@@ -3,8 +3,9 @@ import { SealpartError, throwIfAborted } from '../errors.ts';
 import { openDeviceSink, openFifoSink } from './device-sink.ts';
 import { type FileOperations, systemFileOperations } from './file-operations.ts';
 import { inspectTarget } from './inspect-target.ts';
+import { existsError } from './place-new-file.ts';
 import type { Sink } from './sink.ts';
-import { createTemporaryFileSink, existsError } from './temporary-file-sink.ts';
+import { createTemporaryFileSink } from './temporary-file-sink.ts';
 import { readUmask } from './umask.ts';
 
 export interface FileSinkOptions {

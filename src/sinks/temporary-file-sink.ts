@@ -4,6 +4,7 @@ import { assert } from '../assert.ts';
 import { SealpartError, throwIfAborted } from '../errors.ts';
 import { ioError, systemCode } from '../sources/io-error.ts';
 import type { FileOperations, WritableFile } from './file-operations.ts';
+import { placeNewFile } from './place-new-file.ts';
 import type { Sink } from './sink.ts';
 import { temporaryPath } from './temporary-name.ts';
 
@@ -121,27 +122,12 @@ class TemporaryFileSink implements Sink {
 
   async #place(): Promise<void> {
     const { path, overwrite, operations } = this.#plan;
-    const deed = `${this.name} could not be put in place`;
-    if (overwrite) {
-      await this.#attempt(deed, () => operations.rename(this.#temporary, path));
-      this.#temporaryExists = false;
+    if (!overwrite) {
+      this.#temporaryExists = await placeNewFile(this.name, this.#temporary, path, operations);
       return;
     }
-    try {
-      // Unlike a rename, a link never replaces anything.
-      await operations.link(this.#temporary, path);
-    } catch (cause) {
-      const code = systemCode(cause);
-      if (code === 'EEXIST') throw existsError(this.name, cause);
-      if (code === 'EPERM' || code === 'ENOTSUP' || code === 'EOPNOTSUPP' || code === 'ENOSYS') {
-        throw new SealpartError(
-          'io',
-          `${deed}: its file system cannot do so without the risk of replacing another file. Allow overwriting.`,
-          { cause },
-        );
-      }
-      throw ioError(deed, cause);
-    }
+    await this.#attempt(`${this.name} could not be put in place`, () => operations.rename(this.#temporary, path));
+    this.#temporaryExists = false;
   }
 
   /** The result stands under its name. What fails now leaves it there. */
@@ -194,13 +180,6 @@ class TemporaryFileSink implements Sink {
   #expectWriting(): void {
     assert(this.#state === 'writing', `a file sink that is ${this.#state} is not used`);
   }
-}
-
-/** What a file says that must not be replaced. */
-export function existsError(name: string, cause?: unknown): SealpartError {
-  return new SealpartError('exists', `${name} exists and was not replaced. Give another name, or allow overwriting.`, {
-    cause,
-  });
 }
 
 /** Makes the names in a directory durable, where the system has that. */

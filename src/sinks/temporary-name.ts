@@ -40,7 +40,18 @@ export function temporaryPath(target: string): string {
  */
 export async function listLeftovers(target: string): Promise<string[]> {
   const start = beginning(target);
-  const directory = dirname(target);
+  return (await listAllLeftovers(dirname(target))).filter((path) => {
+    const name = basename(path);
+    return name.startsWith(start) && name.length === start.length + randomDigits + ending.length;
+  });
+}
+
+/**
+ * The same for all targets in a directory.
+ *
+ * @throws SealpartError `io` if the directory cannot be read.
+ */
+export async function listAllLeftovers(directory: string): Promise<string[]> {
   let names: string[];
   try {
     names = await readdir(directory);
@@ -48,7 +59,7 @@ export async function listLeftovers(target: string): Promise<string[]> {
     throw ioError(`The directory ${directory} could not be read`, cause);
   }
   return names
-    .filter((name) => name.startsWith(start) && /^[0-9a-f]{8}\.tmp$/.test(name.slice(start.length)))
+    .filter((name) => /^\..+\.sealpart-[0-9a-f]{8}\.tmp$/s.test(name))
     .sort()
     .map((name) => join(directory, name));
 }

@@ -39,33 +39,57 @@ export interface FramePool {
   runBatchInline(batch: FrameBatch): BatchResult;
   /** @throws SealpartError `worker` */
   runCompression(task: CompressionTask): Promise<CompressionResult>;
+  /** Ends the threads. From then on whatever it is asked for fails with `bad-parameters`. */
   close(): Promise<void>;
 }
 
+/** The most threads of a pool. */
+export const maxWorkers = 256;
+
+/**
+ * @throws SealpartError `bad-parameters` for numbers that no pool can have, or more memory than the machine gives
+ */
 export function createFramePool(options: FramePoolOptions): FramePool {
+  const { workers } = options;
+  if (!Number.isInteger(workers) || workers < 0 || workers > maxWorkers) {
+    throw new SealpartError('bad-parameters', `There can be 0 to ${maxWorkers} workers, not ${workers}.`);
+  }
   const plain = new SharedArena(options.plainBytes);
   const wire = new SharedArena(options.wireBytes);
   const memory: WorkerMemory = { plain: plain.buffer, wire: wire.buffer };
-  const threads = options.workers > 0 ? new LazyThreads(options, memory) : undefined;
+  const threads = workers > 0 ? new LazyThreads(options, memory) : undefined;
+  let closed = false;
+  const expectOpen = (): void => {
+    if (closed)
+      throw new SealpartError('bad-parameters', 'The pool was closed and computes nothing more: make another.');
+  };
   return {
-    workers: options.workers,
+    workers,
     plain,
     wire,
-    runBatch: async (batch) =>
-      threads === undefined ? yieldingly(() => runBatch(batch, memory)) : ((await threads.run(batch)) as BatchResult),
-    runBatchInline: (batch) => runBatch(batch, memory),
-    runCompression: async (task) =>
-      threads === undefined
+    runBatch: async (batch) => {
+      expectOpen();
+      return threads === undefined ? yieldingly(() => runBatch(batch, memory)) : threads.run<BatchResult>(batch);
+    },
+    runBatchInline: (batch) => {
+      expectOpen();
+      return runBatch(batch, memory);
+    },
+    runCompression: async (task) => {
+      expectOpen();
+      return threads === undefined
         ? yieldingly(() => runCompression(task, memory))
-        : ((await threads.run(task)) as CompressionResult),
+        : threads.run<CompressionResult>(task);
+    },
     close: async () => {
+      closed = true;
       await threads?.close();
     },
   };
 }
 
 /** Lets I/O happen between two batches on the one thread there is. */
-async function yieldingly<T>(compute: () => T): Promise<T> {
+async function yieldingly<T>(compute: () => T | Promise<T>): Promise<T> {
   await new Promise((resolve) => setImmediate(resolve));
   return compute();
 }
@@ -83,10 +107,10 @@ class LazyThreads {
     this.#memory = memory;
   }
 
-  async run(task: WorkerTask): Promise<unknown> {
+  async run<T extends BatchResult | CompressionResult>(task: WorkerTask): Promise<T> {
     this.#piscina ??= this.#start();
     try {
-      return await this.#piscina.run(task);
+      return (await this.#piscina.run(task)) as T;
     } catch (error) {
       const cause = this.#failure ?? error;
       throw new SealpartError('worker', `A worker thread failed: ${cause instanceof Error ? cause.message : cause}.`, {

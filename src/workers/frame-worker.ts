@@ -6,6 +6,6 @@ import { runCompression } from './run-compression.ts';
 const memory = workerData as WorkerMemory;
 
 /** What a thread of the pool does with a task: compute, and nothing else. */
-export default function runTask(task: WorkerTask): BatchResult | CompressionResult {
+export default function runTask(task: WorkerTask): BatchResult | Promise<CompressionResult> {
   return 'segmentIndex' in task ? runBatch(task, memory) : runCompression(task, memory);
 }

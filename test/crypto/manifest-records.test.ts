@@ -181,6 +181,14 @@ describe.each(vectors.map((vector, i) => ({ i, vector, ...load(vector) })))('rec
   });
 });
 
+test('a part of very many segments has a MAC (§10.1)', () => {
+  const { manifestKey, coreHash, part } = load(vectors[0]!);
+  const segments = Array.from({ length: 200_000 }, () => part.segments[0]!);
+  const mac = partMac(manifestKey, coreHash, { ...part, segments });
+  expect(partMacMatches(manifestKey, coreHash, { ...part, segments: segments.slice(1) }, mac)).toBe(false);
+  expect(partMacMatches(manifestKey, coreHash, { ...part, segments }, mac)).toBe(true);
+});
+
 test('what a program gets wrong is a bug, not a record', () => {
   const { manifestKey, coreHash, part, upload, keys, streamId } = load(vectors[0]!);
   expect(() => partMac(manifestKey, coreHash, { ...part, attempt: new Uint8Array(7) })).toThrow('8 bytes');

@@ -3,8 +3,10 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { concatBytes } from '../../src/format/bytes.ts';
 import { encodeFooter } from '../../src/format/footer.ts';
 import { writeU16, writeU32 } from '../../src/format/little-endian.ts';
+import { streamLength } from '../../src/format/schedule.ts';
 import { totalLengthOf } from '../../src/format/segment-header.ts';
 import type { Identity } from '../../src/keys/identity.ts';
+import type { RangeRequest } from '../../src/pipelines/content-range.ts';
 import { decryptRange } from '../../src/pipelines/decrypt-range.ts';
 import { decryptStream } from '../../src/pipelines/decrypt-stream.ts';
 import { verifyStructure } from '../../src/pipelines/verify-structure.ts';
@@ -49,6 +51,11 @@ describe('X16: bounds before allocation', () => {
       7_000_000,
     );
     expect((await largestAllocation(async () => new SharedArrayBuffer(8_000_000))).largestBytes).toBe(8_000_000);
+    const objects = await largestAllocation(async () =>
+      Array.from({ length: 100_000 }, (_, i) => ({ i, text: `${i}` })),
+    );
+    expect(objects.heapBytes).toBeGreaterThan(2_000_000);
+    expect((await largestAllocation(async () => undefined)).heapBytes).toBeLessThan(1_000_000);
   });
 
   it('a header that says how long it is', async () => {
@@ -169,20 +176,48 @@ describe('X16: bounds before allocation', () => {
     }
   });
 
-  it('an input that says how long it is', async () => {
+  /** What becomes of a range of an input that claims so much content, of which the beginning alone is there. */
+  async function rangeOf(claimedBytes: number, range: RangeRequest) {
     const made = await makeScheduled(content);
-    const claims = sparseSource(made.bytes, 2 ** 50, new Uint8Array(0));
-    for (const range of [
-      { suffix: 10 },
-      { first: 2 ** 49 },
-      { first: 2 ** 40, last: 2 ** 49 },
-      { first: 0, last: 2 ** 48 },
-    ]) {
-      const { largestBytes } = await largestAllocation(() =>
-        failureOf(decryptRange({ input: claims, sink: new WatchedSink(), access, range, pool }, calm)),
-      );
-      expect(largestBytes).toBeLessThan(little);
-    }
+    const claims = sparseSource(made.bytes, claimedBytes, new Uint8Array(0));
+    let reads = 0;
+    const input: SeekableSource = {
+      ...claims,
+      readAt(...read) {
+        reads++;
+        return claims.readAt(...read);
+      },
+    };
+    let code = '';
+    const allocated = await largestAllocation(async () => {
+      code = (await failureOf(decryptRange({ input, sink: new WatchedSink(), access, range, pool }, calm))).code;
+    });
+    return { code, reads, ...allocated };
+  }
+
+  /** A length that a stream can have. */
+  const claimed = streamLength(parametersOf(), 2 ** 45);
+
+  it.each([
+    { claimedBytes: claimed, range: { suffix: 10 }, code: 'bad-magic' },
+    { claimedBytes: claimed, range: { suffix: 2 ** 44 }, code: 'bad-magic' },
+    { claimedBytes: claimed, range: { first: 2 ** 44 }, code: 'bad-magic' },
+    { claimedBytes: claimed, range: { first: 2 ** 44, last: 2 ** 46 }, code: 'bad-magic' },
+    { claimedBytes: claimed, range: { first: 2 ** 44, last: 2 ** 44 + 100_000 }, code: 'bad-magic' },
+    { claimedBytes: 2 ** 50, range: { first: 0, last: 2 ** 48 }, code: 'truncated' },
+  ])('an input that says how long it is: $claimedBytes, $range', async ({ claimedBytes, range, code }) => {
+    const found = await rangeOf(claimedBytes, range);
+    expect(found.code).toBe(code);
+    expect(found.largestBytes).toBeLessThan(little);
+    expect(found.heapBytes).toBeLessThan(4 * mib);
+    expect(found.reads).toBeLessThan(10);
+  });
+
+  it('a range inside of what an input says that it has', async () => {
+    const found = await rangeOf(claimed, { first: 0, last: 2 ** 33 });
+    expect(found.code).toBe('bad-segment');
+    expect(found.reads).toBeLessThan(20);
+    expect(found.heapBytes).toBeLessThan(4 * mib);
   });
 
   it('a pipe that never ends is not read beyond what is wrong', async () => {

@@ -10,6 +10,14 @@ function roundedUp(length: number): number {
   return Math.ceil(length / grain) * grain;
 }
 
+it('is not made of what is no size, nor of more than the machine gives: the caller is told what to do', () => {
+  for (const bytes of [Number.NaN, -5, 1.5, Number.POSITIVE_INFINITY, Number.MAX_SAFE_INTEGER, 2 ** 52]) {
+    expect(() => new SharedArena(bytes)).toThrow(expect.objectContaining({ code: 'bad-parameters' }));
+  }
+  expect(() => new SharedArena(2 ** 52)).toThrow('give a smaller memory budget');
+  expect(new SharedArena(0).capacityBytes).toBe(0);
+});
+
 /** What an arena should do, with a list of what is taken and nothing clever. */
 class ModelArena {
   readonly capacity: number;

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { SealpartError } from '../../src/errors.ts';
 import {
   chooseProfile,
+  type FramePreset,
   framePresets,
   frameSizeLog2For,
   judgeSegmentCount,
@@ -51,6 +52,14 @@ describe('sizes of a stream', () => {
       growEvery: 0,
       frameSizeLog2: Math.log2(frameSize),
     });
+  });
+
+  it('a preset that there is none of is refused, whatever it is called', () => {
+    for (const preset of ['bogus', 'toString', '__proto__', 7] as unknown[]) {
+      expect(refusalOf({ preset: preset as FramePreset, contentLength: 10 })).toContain(
+        'take one of high-parallelism, ',
+      );
+    }
   });
 
   it('frames of a segment of 512 KiB are those of 1 MiB', () => {

@@ -3,9 +3,10 @@ import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseStreamHeader } from '../../src/format/stream-header.ts';
+import { rewriteHeader } from '../../src/keys/rewrite-header.ts';
 import { x25519Identity, x25519Recipient } from '../../src/keys/x25519.ts';
 import { generateX25519Key, x25519PublicBytes } from '../../src/keys/x25519-keys.ts';
-import { failureOf, keyFileReader, keyOf, smallParameters } from './fixtures.ts';
+import { failureOf, keyFileReader, keyOf, never, smallParameters } from './fixtures.ts';
 import { open, seal, withFields } from './headers.ts';
 
 const privateKey = generateX25519Key();
@@ -44,6 +45,32 @@ describe('origin', () => {
 
 describe('object name', () => {
   const named = { bucket: 'photos', key: 'été/日本.raw' };
+
+  test('is one that shares its hash with no other: neither writer nor reader takes another (§1.18)', async () => {
+    const opened = await seal({ objectName: named });
+    for (const objectName of [
+      { bucket: 'photos', key: 'a\ud800' },
+      { bucket: '\udfffb', key: 'a' },
+      { bucket: 'x'.repeat(65_536), key: 'a' },
+      { bucket: 'é'.repeat(32_768), key: 'a' },
+    ]) {
+      await failureOf(seal({ objectName }), 'bad-name');
+      await failureOf(open(opened.header, { ...keyFileReader, objectName }), 'bad-name');
+      await failureOf(rewriteHeader(opened, { objectName }, never()), 'bad-name');
+    }
+    const longest = { bucket: 'x'.repeat(65_535), key: 'y'.repeat(100_000) };
+    const { header } = await seal({ objectName: longest });
+    expect((await open(header, { ...keyFileReader, objectName: longest })).openedBy).toBe('keyFile');
+  });
+
+  test('that is none costs no key: nobody is asked to open anything', async () => {
+    let asked = 0;
+    const counting = { ...keyFileReader.identities[0]!, addressed: () => asked++ > -1 };
+    const { header } = await seal({ objectName: named });
+    const objectName = { bucket: 'photos', key: '\ud800' };
+    await failureOf(open(header, { identities: [counting], objectName }), 'bad-name');
+    expect(asked).toBe(0);
+  });
 
   test('is required by a reader that asks for one', async () => {
     const { header } = await seal({ objectName: named });

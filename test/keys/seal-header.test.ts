@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { objectNameHash } from '../../src/crypto/object-name.ts';
 import { encodeFields, type HeaderField } from '../../src/format/header-fields.ts';
 import { headerOverhead, parseStreamHeader } from '../../src/format/stream-header.ts';
+import type { StreamParameters } from '../../src/format/stream-parameters.ts';
 import { headerLenFor } from '../../src/keys/header-len.ts';
 import { keyFileRecipient } from '../../src/keys/key-file.ts';
 import { kmsRecipient } from '../../src/keys/kms-recipient.ts';
@@ -43,6 +44,14 @@ describe('sealing a header', () => {
     expect(opened.coreHash).toEqual(sealed.coreHash);
     expect(opened.openedBy).toBe('keyFile');
     expect(sealed.header.core.parameters).toEqual(smallParameters);
+  });
+
+  test('with a suite or digest that there is none of is refused as the caller’s mistake', async () => {
+    for (const change of [{ suite: 7 }, { suite: 0 }, { suite: 1.5 }, { digestAlg: 9 }, { digestAlg: '2' }]) {
+      const parameters = { ...smallParameters, ...change } as StreamParameters;
+      const { message } = await failureOf(seal({ parameters }), 'bad-parameters');
+      expect(message).toMatch(/: take 1(, 2)? or [23]\.$/);
+    }
   });
 
   test('draws everything afresh for each stream (§9.1)', async () => {

@@ -1,4 +1,5 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { rmSync, writeFileSync } from 'node:fs';
+import { lstat, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { SealpartError } from '../../src/errors.ts';
@@ -204,4 +205,111 @@ describe.each(situations)('a file sink $situation', (situation) => {
       }
     },
   );
+});
+
+describe('a file sink that may not overwrite, where there are no links', () => {
+  const situation = situations[2];
+  const orLinkless =
+    (decide: (call: FileCall, number: number) => Fate) =>
+    (call: FileCall, number: number): Fate =>
+      call.operation === 'link' ? { code: 'EPERM' } : decide(call, number);
+
+  /** The calls, and the numbers of those between which an empty file stands there. */
+  async function rehearseLinkless() {
+    const attempt = await prepare(
+      situation,
+      orLinkless(() => 'done'),
+    );
+    await attempt.run();
+    expect(await attempt.visible()).toEqual(content);
+    const { calls } = attempt.operations;
+    const reserving = calls.findIndex(({ operation, path }) => operation === 'open' && path === attempt.path);
+    const placing = calls.findIndex(({ operation }) => operation === 'rename');
+    expect(reserving).toBeGreaterThan(calls.findLastIndex(({ operation }) => operation === 'write'));
+    expect(placing).toBe(reserving + 2);
+    return { calls, reserving, placing };
+  }
+
+  it('has its bytes on the disk before anything stands under its name', async () => {
+    const { reserving, ...rehearsal } = await rehearseLinkless();
+    expect(fsync('file', rehearsal)[0]).toBeLessThan(reserving);
+    const [before, after] = fsync('directory', rehearsal);
+    expect(before).toBeLessThan(reserving);
+    expect(after).toBeGreaterThan(rehearsal.placing);
+  });
+
+  it.each(['ENOSPC', 'EIO', 'EACCES'])('leaves nothing under its name after %s at any call', async (code) => {
+    const { calls, placing } = await rehearseLinkless();
+    for (const [faulty, { operation }] of calls.entries()) {
+      if (operation === 'link') continue;
+      const where = `${operation}, call ${faulty}`;
+      const attempt = await prepare(
+        situation,
+        orLinkless((_, number) => (number === faulty ? { code } : 'done')),
+      );
+      await expect(attempt.run(), where).rejects.toMatchObject({ code: 'io', cause: { code } });
+      await attempt.abort();
+      expect(await attempt.visible(), where).toEqual(faulty > placing ? content : undefined);
+      expect(await listLeftovers(attempt.path), where).toEqual([]);
+    }
+  });
+
+  it('names the empty file that it has to leave', async () => {
+    const attempt = await prepare(
+      situation,
+      orLinkless(({ operation, path }) =>
+        operation === 'rename' || (operation === 'unlink' && !path.endsWith('.tmp')) ? { code: 'EIO' } : 'done',
+      ),
+    );
+    await expect(attempt.run()).rejects.toMatchObject({
+      message: expect.stringMatching(/output was not written, but an empty/),
+    });
+    await attempt.abort();
+    expect(await attempt.visible()).toEqual(Buffer.alloc(0));
+  });
+
+  it('leaves alone what took the place of its empty file', async () => {
+    let path = '';
+    const attempt = await prepare(
+      situation,
+      orLinkless(({ operation }) => {
+        if (operation !== 'rename') return 'done';
+        rmSync(path);
+        writeFileSync(path, old);
+        return { code: 'EIO' };
+      }),
+    );
+    path = attempt.path;
+    await expect(attempt.run()).rejects.toMatchObject({ code: 'io' });
+    await attempt.abort();
+    expect(await attempt.visible()).toEqual(old);
+  });
+
+  it.each(['stop-before', 'stop-after'] as const)('never shows a part of its content: %s any call', async (fate) => {
+    const { calls, reserving, placing } = await rehearseLinkless();
+    for (const [faulty, { operation }] of calls.entries()) {
+      if (operation === 'link') continue;
+      const where = `${fate} ${operation}, call ${faulty}`;
+      const attempt = await prepare(
+        situation,
+        orLinkless((_, number) => (number === faulty ? fate : 'done')),
+      );
+      const run = attempt.run();
+      await Promise.race([attempt.operations.stopped, run.then(() => expect.unreachable(where))]);
+      const done = fate === 'stop-after' ? faulty : faulty - 1;
+      const reserved = done >= reserving && done < placing;
+      const expected = reserved ? 0 : done >= placing ? content.length : undefined;
+      const found = await lstat(attempt.path).then(
+        ({ size }) => size,
+        () => undefined,
+      );
+      expect(found, where).toBe(expected);
+      // The whole of it is there, if not under its name.
+      if (reserved) {
+        expect((await lstat(attempt.path)).mode & 0o444, where).toBe(0);
+        expect(await readFile((await listLeftovers(attempt.path))[0]!), where).toEqual(content);
+      }
+      await attempt.operations.end();
+    }
+  });
 });

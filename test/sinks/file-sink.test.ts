@@ -126,18 +126,47 @@ describe('a file sink', () => {
     expect(await listLeftovers(path)).toEqual([]);
   });
 
-  it('says what helps where a file system has no links', async () => {
-    const path = join(await temporaryDirectory(), 'output');
-    const operations = failingFileOperations(({ operation }) => (operation === 'link' ? { code: 'EPERM' } : 'done'));
-    const sink = await createFileSink(path, { overwrite: false, operations }, go);
-    await write(sink, 'new');
-    await expect(sink.finish(go)).rejects.toMatchObject({
-      code: 'io',
-      message: expect.stringMatching(/Allow overwriting/),
+  describe.each(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'])('that may not overwrite, without links (%s)', (code) => {
+    const linkless = () => failingFileOperations(({ operation }) => (operation === 'link' ? { code } : 'done'));
+
+    it('gets its name all the same', async () => {
+      const path = join(await temporaryDirectory(), 'output');
+      const operations = linkless();
+      const sink = await createFileSink(path, { overwrite: false, mode: 0o640, operations }, go);
+      await write(sink, 'new');
+      await sink.finish(go);
+      await sink.abort();
+      expect(String(await contentOf(path))).toBe('new');
+      expect((await stat(path)).mode & 0o777).toBe(0o640);
+      expect(await listLeftovers(path)).toEqual([]);
+      expect(operations.faults).toBe(1);
     });
-    await sink.abort();
-    expect(await contentOf(path)).toBeUndefined();
-    expect(operations.faults).toBe(1);
+
+    it('replaces nothing that appeared meanwhile', async () => {
+      const path = join(await temporaryDirectory(), 'output');
+      const sink = await createFileSink(path, { overwrite: false, operations: linkless() }, go);
+      await write(sink, 'new');
+      await writeFile(path, old);
+      await expect(sink.finish(go)).rejects.toMatchObject({ code: 'exists' });
+      await sink.abort();
+      expect(await contentOf(path)).toEqual(old);
+      expect(await listLeftovers(path)).toEqual([]);
+    });
+
+    it('is one of many that wins', async () => {
+      const path = join(await temporaryDirectory(), 'output');
+      const open = () => createFileSink(path, { overwrite: false, operations: linkless() }, go);
+      const sinks = await Promise.all(Array.from({ length: 12 }, open));
+      await Promise.all(sinks.map((sink, index) => write(sink, `content ${index}`)));
+      const outcomes = await Promise.allSettled(sinks.map((sink) => sink.finish(go)));
+      await Promise.all(sinks.map((sink) => sink.abort()));
+      const winners = outcomes.flatMap(({ status }, index) => (status === 'fulfilled' ? [index] : []));
+      expect(winners).toHaveLength(1);
+      expect(String(await contentOf(path))).toBe(`content ${winners[0]}`);
+      for (const outcome of outcomes) {
+        if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ code: 'exists' });
+      }
+    });
   });
 
   it('tries another name if its temporary one is taken', async () => {

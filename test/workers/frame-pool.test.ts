@@ -1,4 +1,5 @@
 import { createSecretKey } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, it } from 'vitest';
 import { frameOverhead } from '../../src/format/frame-header.ts';
@@ -174,5 +175,58 @@ describe('a frame pool', () => {
     const running = outcomesOf(pool, 20);
     await pool.close();
     expect(await running).toSatisfy(isOneOf(['done', 'worker']));
+  });
+
+  it('ends its threads in the middle of a compression, too', async () => {
+    const size = 4 * 2 ** 20;
+    for (const afterMs of [0, 60, 90, 120]) {
+      const pool = createFramePool({ workers: 1, plainBytes: 2 * size, wireBytes: 64 });
+      const task = {
+        operation: 'compress',
+        from: { offset: 0, length: size },
+        to: { offset: size, length: size },
+      } as const;
+      const outcome = pool.runCompression(task).then(
+        () => 'done',
+        (error: { code?: string }) => error.code ?? String(error),
+      );
+      await sleep(afterMs);
+      await pool.close();
+      expect([await outcome]).toSatisfy(isOneOf(['done', 'worker']));
+    }
+  });
+
+  it.each([0, 2])('with %i workers stays closed: nothing that comes later begins', async (workers) => {
+    const started: Worker[] = [];
+    const note = (worker: Worker): void => {
+      started.push(worker);
+    };
+    const pool = openPool(workers);
+    await pool.runBatch(batchAt(0));
+    await pool.close();
+    process.on('worker', note);
+    expect(await outcomesOf(pool, 3)).toEqual(Array(3).fill('bad-parameters'));
+    expect(() => pool.runBatchInline(batchAt(0))).toThrow('make another');
+    const nothing = { offset: 0, length: 10 };
+    const compression = pool.runCompression({ operation: 'compress', from: nothing, to: nothing });
+    await expect(compression).rejects.toMatchObject({ code: 'bad-parameters' });
+    await pool.close();
+    process.off('worker', note);
+    expect(started).toEqual([]);
+  });
+
+  it.each([
+    { workers: Number.NaN },
+    { workers: -1 },
+    { workers: 1.5 },
+    { workers: 257 },
+    { plainBytes: Number.NaN },
+    { plainBytes: -5 },
+    { wireBytes: Number.NaN },
+    { wireBytes: -1 },
+    { wireBytes: 2 ** 52 },
+  ])('is not made with %o', (change) => {
+    const options = { workers: 0, plainBytes: 100, wireBytes: 100, ...change };
+    expect(() => createFramePool(options)).toThrow(expect.objectContaining({ code: 'bad-parameters' }));
   });
 });
