@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { RequestError } from '../../src/objects/s3/http/request-error.ts';
 import type { S3RequestHandler } from '../../src/objects/s3/http/request-handler.ts';
 import { type PeerConnection, sharedBytes, startPeer, testHandler, until } from '../objects/s3/http/raw-peer.ts';
+import { noteFault } from '../support/fault-log.ts';
 
 // S27: a store that answers in the middle of a body may keep the connection and read on, while the buffer is filled
 // with the next part.
@@ -98,7 +99,7 @@ describe.each([{ secure: false }, { secure: true }])(
       ['one whose body never comes', head('503 Slow Down', 'content-length: 500\r\n\r\n'), 503, ''],
       ['one whose body is cut', head('500 Oh', `content-length: 500\r\n\r\n${error}`), 500, error],
       ['one without a body', head('403 Forbidden', 'content-length: 0\r\n\r\n'), 403, ''],
-    ])('%s: the peer reads no byte of what comes next', async (_, answer, statusCode, body) => {
+    ])('%s: the peer reads no byte of what comes next', async (what, answer, statusCode, body) => {
       const outcome = await refillAfterAnswer(testHandler(), { secure, answer });
       expect(outcome).toMatchObject({ statusCode, body });
       expect(outcome.reading.foreign).toBe(0);
@@ -106,6 +107,8 @@ describe.each([{ secure: false }, { secure: true }])(
       expect(outcome.reading.bytes).toBeGreaterThan(0);
       expect(outcome.reading.bytes).toBeLessThan(bodyBytes - 300_000);
       expect(outcome.second.equals(Buffer.alloc(bodyBytes, nextByte))).toBe(true);
+      const injected = `${statusCode} in the middle of a body (${what}), ${secure ? 'TLS' : 'no TLS'}`;
+      noteFault({ id: 'S27', injected, reached: 1, outcome: 'no byte of the next body' });
     });
 
     it('a long one is cut at 64 KiB', async () => {
@@ -132,6 +135,7 @@ it('S27: success in the middle of a body is none', async () => {
   const failure = await handling.catch((error: unknown) => error);
   expect(failure).toBeInstanceOf(RequestError);
   expect(failure).toMatchObject({ code: 'EARLY_ANSWER', stage: 'sending' });
+  noteFault({ id: 'S27', injected: '200 in the middle of a body', reached: 1, outcome: 'an error' });
 });
 
 it("S27: the SDK's own handler would send what comes next to the peer", async () => {

@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { randomLooking, sharedCopy, xorBit } from '../support/content.ts';
+import { noteFault } from '../support/fault-log.ts';
 import { cutSource } from '../support/pieces.ts';
 import { fc } from '../support/properties.ts';
 import { inlinePool, type MadeStream, makeIndexed, makeScheduled, parametersOf } from '../support/streams.ts';
@@ -35,6 +36,11 @@ async function flipAll(made: MadeStream, repaired: boolean, release: Release): P
   return codes;
 }
 
+function note(what: string, codes: ReadonlyMap<string, number>): void {
+  const reached = [...codes.values()].reduce((sum, count) => sum + count, 0);
+  noteFault({ id: 'X01', injected: `every bit of ${what} flipped`, reached, outcome: 'refused' });
+}
+
 describe('X01: every bit of a small stream, flipped one at a time (§6.2)', () => {
   it.each([
     ['tentative', false],
@@ -50,6 +56,7 @@ describe('X01: every bit of a small stream, flipped one at a time (§6.2)', () =
     // Where rot would be told by a checksum, an attack has to be told by a tag.
     expect(codes.has('frame-auth')).toBe(repaired);
     expect(codes.has('crc-mismatch')).toBe(!repaired);
+    note(`a stream of layout 0 (${release}${repaired ? ', checksums repaired' : ''})`, codes);
   });
 
   it.each([
@@ -64,21 +71,26 @@ describe('X01: every bit of a small stream, flipped one at a time (§6.2)', () =
     const flips = [...codes.values()].reduce((sum, count) => sum + count);
     expect(flips).toBe(8 * (made.bytes.length - (repaired ? checksums : 0)));
     expect(codes.has('frame-auth')).toBe(repaired);
+    note(`a stream of layout 1 (${release}${repaired ? ', checksums repaired' : ''})`, codes);
   });
 
   it.each([
     ['ChaCha20-Poly1305, digest over the tags', { suite: 2, digestAlg: 3 }],
     ['ChaCha20-Poly1305, one digest', { suite: 2, digestAlg: 1 }],
     ['AES, digest over the tags', { suite: 1, digestAlg: 3 }],
-  ] as const)('of another kind: refused (%s)', async (_, chosen) => {
+  ] as const)('of another kind: refused (%s)', async (kind, chosen) => {
     const made = await makeScheduled(fewBytes, parametersOf(chosen));
-    expect((await flipAll(made, true, 'tentative')).get('frame-auth')).toBeGreaterThan(500);
+    const codes = await flipAll(made, true, 'tentative');
+    expect(codes.get('frame-auth')).toBeGreaterThan(500);
+    note(kind, codes);
   });
 
   it('of a compressed stream: refused, and nothing of it let go', async () => {
     const made = await makeScheduled(new Uint8Array(4000), parametersOf({ compression: 1 }));
     expect(made.bytes.length).toBeLessThan(900);
-    expect((await flipAll(made, true, 'tentative')).get('frame-auth')).toBeGreaterThan(500);
+    const codes = await flipAll(made, true, 'tentative');
+    expect(codes.get('frame-auth')).toBeGreaterThan(500);
+    note('a compressed stream', codes);
   });
 });
 
@@ -108,8 +120,9 @@ describe('X01: any bit of a large stream', () => {
         parametersOf({ compression: 1 }),
       ),
     ],
-  ])('of %s: refused, however it is read', async (_, making) => {
+  ])('of %s: refused, however it is read', async (what, making) => {
     const made = await making;
+    let reached = 0;
     const pieces = piecesOf(made);
     await fc.assert(
       fc.asyncProperty(flips, async ({ place, repaired, release, shared, cuts }) => {
@@ -123,8 +136,10 @@ describe('X01: any bit of a large stream', () => {
         const most = mostReleased(made, pieces, offset, compressed ? 'held' : release);
         const input = pipe ? cutSource(flipped, cuts) : shared ? sharedCopy(flipped) : flipped;
         await expectRefused(input, made.content, most, release, pool);
+        reached++;
       }),
       { numRuns: 400 },
     );
+    noteFault({ id: 'X01', injected: `any bit of a large stream of ${what} flipped`, reached, outcome: 'refused' });
   });
 });

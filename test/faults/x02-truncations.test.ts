@@ -3,6 +3,7 @@ import { SealpartError } from '../../src/errors.ts';
 import { decryptRange } from '../../src/pipelines/decrypt-range.ts';
 import { createMemorySource } from '../../src/sources/memory-source.ts';
 import { randomLooking, sharedCopy } from '../support/content.ts';
+import { noteFault } from '../support/fault-log.ts';
 import { cutSource } from '../support/pieces.ts';
 import { fc } from '../support/properties.ts';
 import {
@@ -25,6 +26,10 @@ afterAll(() => pool.close());
 const releases: readonly Release[] = ['tentative', 'held'];
 const fewBytes = randomLooking(40, 'x02');
 
+function note(what: string, reached: number, outcome = 'refused'): void {
+  noteFault({ id: 'X02', injected: `${what} cut short`, reached, outcome });
+}
+
 async function cutAt(made: MadeStream, length: number, release: Release, pipe: boolean): Promise<string> {
   const cut = made.bytes.subarray(0, length);
   const whole = length % 2 === 0 ? cut : sharedCopy(cut);
@@ -35,13 +40,16 @@ async function cutAt(made: MadeStream, length: number, release: Release, pipe: b
 describe('X02: a stream that ends early', () => {
   it('at any byte, of layout 0: truncated, from a file and from a pipe', async () => {
     const made = await makeScheduled(fewBytes);
+    let reached = 0;
     for (let length = 0; length < made.bytes.length; length++) {
       for (const release of releases) {
         for (const pipe of [false, true]) {
           expect(await cutAt(made, length, release, pipe), `${length} bytes`).toBe('truncated');
+          reached++;
         }
       }
     }
+    note('at every byte, a stream of layout 0', reached);
   });
 
   it('at any byte, of layout 1: it has no footer', async () => {
@@ -49,12 +57,15 @@ describe('X02: a stream that ends early', () => {
       { partNumber: 1, lengths: [30] },
       { partNumber: 3, lengths: [10] },
     ]);
+    let reached = 0;
     for (let length = 0; length < made.bytes.length; length++) {
       for (const release of releases) {
         const code = await cutAt(made, length, release, false);
         expect(code, `${length} bytes`).toBe(length < 20 ? 'truncated' : 'bad-index');
+        reached++;
       }
     }
+    note('at every byte, a stream of layout 1', reached);
   });
 
   const content = randomLooking(100_000, 'x02 large');
@@ -73,8 +84,9 @@ describe('X02: a stream that ends early', () => {
     ],
   ];
 
-  it.each(large)('anywhere, if it is large (%s)', async (_, making) => {
+  it.each(large)('anywhere, if it is large (%s)', async (what, making) => {
     const made = await making;
+    let reached = 0;
     const pieces = piecesOf(made);
     const cuts = fc.oneof(
       fc.nat(made.bytes.length - 1),
@@ -93,12 +105,14 @@ describe('X02: a stream that ends early', () => {
           pipe && made.tail.length === 0,
         );
         expect(code).toBe(made.tail.length === 0 || length < 20 ? 'truncated' : 'bad-index');
+        reached++;
       }),
       { numRuns: 300 },
     );
+    note(`anywhere, a large stream of ${what}`, reached);
   });
 
-  it.each(large)('gives a reader of a part its bytes or a refusal (%s)', async (_, making) => {
+  it.each(large)('gives a reader of a part its bytes or a refusal (%s)', async (what, making) => {
     const made = await making;
     const cases = fc.record({
       length: fc.nat(made.bytes.length - 1),
@@ -128,5 +142,6 @@ describe('X02: a stream that ends early', () => {
       { numRuns: 300 },
     );
     expect(refused).toBeGreaterThan(200);
+    note(`a stream of ${what}, for a reader of a part,`, refused, 'its bytes, or refused');
   });
 });

@@ -4,6 +4,7 @@ import { frameOverhead } from '../../src/format/frame-header.ts';
 import { writeU32 } from '../../src/format/little-endian.ts';
 import { segmentHeaderLength } from '../../src/format/segment-header.ts';
 import { randomLooking } from '../support/content.ts';
+import { noteFault } from '../support/fault-log.ts';
 import { cutSource } from '../support/pieces.ts';
 import { fc } from '../support/properties.ts';
 import { repairHeader, repairSegment } from '../support/repair.ts';
@@ -56,6 +57,14 @@ function scheduledOf(made: MadeStream, segments: readonly Uint8Array[]): Uint8Ar
   return concatBytes(made.header, ...segments);
 }
 
+/** Streams that were refused since the last note. */
+let refused = 0;
+
+function note(id: 'X03' | 'X04' | 'X05' | 'X06', injected: string): void {
+  noteFault({ id, injected, reached: refused, outcome: 'refused' });
+  refused = 0;
+}
+
 async function refusedBothWays(stream: Uint8Array, made: MadeStream, most = content.length - 1): Promise<string[]> {
   const codes: string[] = [];
   const releases: readonly Release[] = ['tentative', 'held'];
@@ -67,6 +76,7 @@ async function refusedBothWays(stream: Uint8Array, made: MadeStream, most = cont
     }
   }
   expect(new Set(codes).size, `one code, not ${codes}`).toBe(1);
+  refused++;
   return codes;
 }
 
@@ -98,6 +108,7 @@ describe('X03, X04, X05: frames of a segment (§4.1, §4.2)', () => {
     for (const from of [-1, -2, 0, 1]) {
       expect(await refuse((all) => all.toSpliced(from, 1), 'told')).toBe('bad-segment');
     }
+    note('X03', 'a frame dropped, TERMINATOR and DIGEST among them');
   });
 
   it('none may be there twice, and nothing may be added', async () => {
@@ -106,6 +117,7 @@ describe('X03, X04, X05: frames of a segment (§4.1, §4.2)', () => {
     }
     expect(await refuse((all) => [...all, all.at(-1)!], 'told')).toBe('bad-segment');
     expect(await refuse((all) => [...all, Uint8Array.of(0)], 'told')).toBe('bad-segment');
+    note('X04', 'a frame or a byte added to a segment');
   });
 
   it('none may stand in another’s place, under its own label or another', async () => {
@@ -115,11 +127,13 @@ describe('X03, X04, X05: frames of a segment (§4.1, §4.2)', () => {
     expect(await refuse(disguised, 'kept')).toBe('frame-auth');
     expect(await refuse((all) => all.with(1, all[0]!), 'kept')).toBe('bad-frame');
     expect(await refuse((all) => all.with(1, all[0]!).map(relabelled), 'kept')).toBe('frame-auth');
+    note('X05', 'frames exchanged or repeated, relabelled or not');
   });
 
   it('DIGEST and TERMINATOR may not change places', async () => {
     const swapped = (all: Uint8Array[]): Uint8Array[] => [...all.slice(0, -2), all.at(-1)!, all.at(-2)!];
     expect(await refuse(swapped, 'kept')).toBe('bad-frame');
+    note('X05', 'DIGEST and TERMINATOR exchanged');
   });
 
   it('no frame of another segment may stand in, whatever it says of itself (§4.4, §4.6)', async () => {
@@ -131,6 +145,7 @@ describe('X03, X04, X05: frames of a segment (§4.1, §4.2)', () => {
     writeU32(disguised, 4, 0);
     const hidden = withFrames(made.segments[0]!, framesOf(made.segments[0]!).with(1, disguised), 'kept');
     expect(await refusedBothWays(scheduledOf(made, made.segments.with(0, hidden)), made)).toContain('frame-auth');
+    note('X05', 'a frame of another segment');
   });
 });
 
@@ -150,10 +165,12 @@ describe('X03, X04, X05: segments of a stream', () => {
     expect(await refusedBothWays(scheduledOf(made, [a, b]), made)).toContain('truncated');
     expect(await refusedBothWays(scheduledOf(made, [a]), made)).toContain('truncated');
     expect(await refusedBothWays(scheduledOf(made, []), made)).toContain('truncated');
+    note('X03', 'the last segments dropped');
     expect(await refusedBothWays(scheduledOf(made, [a, c]), made)).toContain('segment-order');
     expect(await refusedBothWays(scheduledOf(made, [b, c]), made)).toContain('segment-order');
     expect(await refusedBothWays(scheduledOf(made, [a, c, b]), made)).toContain('segment-order');
     expect(await refusedBothWays(scheduledOf(made, [a, a, b, c]), made)).toContain('segment-order');
+    note('X05', 'segments left out, exchanged, repeated');
   });
 
   it('a segment under another number does not verify', async () => {
@@ -163,6 +180,7 @@ describe('X03, X04, X05: segments of a stream', () => {
     expect(await refusedBothWays(scheduledOf(made, [a, b, renumbered(b, 2), renumbered(c, 3)]), made)).toContain(
       'bad-frame',
     );
+    note('X05', 'segments renumbered');
   });
 
   it('a segment cannot be made the last one, nor the last one another', async () => {
@@ -174,6 +192,7 @@ describe('X03, X04, X05: segments of a stream', () => {
     const unflagged = c.slice();
     unflagged[8] = 0;
     expect(await refusedBothWays(scheduledOf(made, [a, b, repairSegment(unflagged)]), made)).toContain('bad-segment');
+    note('X03', 'another segment marked as the last, or none');
   });
 
   it('nothing may follow the last one', async () => {
@@ -182,6 +201,7 @@ describe('X03, X04, X05: segments of a stream', () => {
     for (const added of [Uint8Array.of(0), last, made.bytes, made.header, framesOf(last).at(-1)!]) {
       expect(await refusedBothWays(concatBytes(made.bytes, added), made)).toContain('trailing-data');
     }
+    note('X04', 'bytes, a segment, a stream, a TERMINATOR behind the end');
   });
 
   it('of layout 1, nothing may be dropped, added, repeated or exchanged', async () => {
@@ -195,6 +215,7 @@ describe('X03, X04, X05: segments of a stream', () => {
     expect(await refusedBothWays(concatBytes(made.bytes, made.tail), made)).toContain('bad-index');
     expect(await refusedBothWays(indexedOf(c, b, a, d), made)).toContain('segment-order');
     expect(await refusedBothWays(indexedOf(c, d, a, b), made)).toContain('segment-order');
+    note('X05', 'parts of layout 1 dropped, added, exchanged');
   });
 });
 
@@ -212,6 +233,7 @@ describe('X06: pieces of another stream', () => {
     mixed.set(foreign.header.subarray(104), 104);
     repairHeader(mixed.subarray(0, made.header.length));
     expect(await refusedBothWays(mixed, made, 0)).toContain('header-auth');
+    note('X06', 'segments and header of another stream under the same key');
   });
 
   it('sealed in another attempt at this stream: the last segment tells (§5.5, §9.3)', async () => {
@@ -225,6 +247,7 @@ describe('X06: pieces of another stream', () => {
         expect(await refusedBothWays(mixed, held)).toContain('stream-digest-mismatch');
       }
     }
+    note('X06', 'segments of another attempt at this stream');
   });
 
   /** What a stream of `first` with one segment of `second` holds. */
@@ -246,6 +269,7 @@ describe('X06: pieces of another stream', () => {
     }
     const otherIndex = concatBytes(...first.segments, second.tail);
     expect(await refusedBothWays(otherIndex, first, 0)).toContain('bad-segment');
+    note('X06', 'parts and index of another attempt, layout 1');
   });
 
   it('with the salt of the listed attempt and other frames: the index’s digest tells', async () => {
@@ -258,6 +282,7 @@ describe('X06: pieces of another stream', () => {
       const held = { ...first, content: mixedParts(at) };
       expect(await refusedBothWays(mixed, held, content.length)).toContain('digest-mismatch');
     }
+    note('X06', 'other frames under a listed salt, layout 1');
     function mixedParts(at: number): Uint8Array {
       const lengths = parts.flatMap((part) => part.lengths);
       const start = lengths.slice(0, at).reduce((sum, length) => sum + length, 0);
@@ -280,7 +305,7 @@ describe('X03 to X06: any other order of any pieces', () => {
       makeIndexed(content, parts, undefined, { seed: 'one' }),
       makeIndexed(other, parts, undefined, { seed: 'two' }),
     ],
-  ])('of %s is refused', async (_, ours, theirs) => {
+  ])('of %s is refused', async (what, ours, theirs) => {
     const made = await ours;
     const foreign = await theirs;
     const pieces = [made, foreign].flatMap((stream) =>
@@ -299,9 +324,11 @@ describe('X03 to X06: any other order of any pieces', () => {
           const mine = order[0] === undefined || order[0] < own;
           const expected = made.tail.length === 0 ? mine : order.at(-1)! < own;
           await expectRefused(stream, (expected ? made : foreign).content, content.length, 'tentative', pool);
+          refused++;
         },
       ),
       { numRuns: 300 },
     );
+    note('X06', `pieces of two streams of ${what} in any order`);
   });
 });

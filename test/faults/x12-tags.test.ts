@@ -6,6 +6,7 @@ import { concatBytes } from '../../src/format/bytes.ts';
 import { frameHeaderLength, frameOverhead, frameTypes } from '../../src/format/frame-header.ts';
 import { writeU32 } from '../../src/format/little-endian.ts';
 import { randomLooking } from '../support/content.ts';
+import { noteFault } from '../support/fault-log.ts';
 import { repairSegment } from '../support/repair.ts';
 import { inlinePool, makeScheduled } from '../support/streams.ts';
 import { expectRefused } from './refused.ts';
@@ -36,6 +37,8 @@ describe.each([1, 2] as const)('X12: tags of suite %i', (suite) => {
       expect(nodeAead.decrypt(suite, key, nonce, aad, concatBytes(cut, new Uint8Array(16 - kept)))).toBeUndefined();
     }
     expect(nodeAead.decrypt(suite, key, nonce, aad, concatBytes(message, Uint8Array.of(0)))).toBeUndefined();
+    const reached = message.length + 2 * 5 + 1;
+    noteFault({ id: 'X12', injected: `messages of suite ${suite} cut or padded`, reached, outcome: 'none verifies' });
   });
 
   it('verify for no other nonce, additional data or key', () => {
@@ -81,5 +84,6 @@ describe('X12: tags in a stream', () => {
       const code = await expectRefused(stream, made.content, 0, 'tentative', pool);
       expect(code).toBe(changed === shortened ? 'truncated' : 'bad-segment');
     }
+    noteFault({ id: 'X12', injected: `a tag of ${16 - missing} bytes in a stream`, reached: 3, outcome: 'refused' });
   });
 });

@@ -12,6 +12,7 @@ import {
 import { Telemetry } from '../../src/pipelines/telemetry.ts';
 import { createMemorySource } from '../../src/sources/memory-source.ts';
 import { randomLooking } from '../support/content.ts';
+import { noteFault } from '../support/fault-log.ts';
 import { failureOf } from '../support/refusal.ts';
 import { calm, inlinePool, parametersOf, sealedHeader } from '../support/streams.ts';
 
@@ -72,6 +73,7 @@ describe('X13: counters near their end', () => {
     expect(failure.message).toContain('3 segments');
     expect(indices.every((index) => index <= 0xfffffffe)).toBe(true);
     expect([pool.plain.usedBytes, pool.wire.usedBytes]).toEqual([0, 0]);
+    noteFault({ id: 'X13', injected: 'one segment more than indices', reached: 1, outcome: 'refused before sealing' });
   });
 
   it('a store’s parts are the bound where there are fewer of them', async () => {
@@ -93,6 +95,7 @@ describe('X13: counters near their end', () => {
     expect(await whole.work).toMatchObject({ segments: 2, streamDigest: undefined });
     expect(whole.indices).toEqual([655_425_534, 655_425_535]);
     expect((await failureOf((await run(near, 3)).work)).code).toBe('bad-parameters');
+    noteFault({ id: 'X13', injected: 'one segment more than a part has', reached: 1, outcome: 'refused' });
     expect(() => last.segmentIndex(65_536)).toThrow('a place in a part');
   });
 

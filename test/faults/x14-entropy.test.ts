@@ -6,6 +6,7 @@ import { encryptSegments, scheduledNumbering } from '../../src/pipelines/encrypt
 import { Telemetry } from '../../src/pipelines/telemetry.ts';
 import { createMemorySource } from '../../src/sources/memory-source.ts';
 import { randomLooking, seededEntropy } from '../support/content.ts';
+import { noteFault } from '../support/fault-log.ts';
 import { failureOf } from '../support/refusal.ts';
 import { calm, inlinePool, parametersOf, sealedHeader } from '../support/streams.ts';
 
@@ -41,9 +42,10 @@ describe('X14: salts (§9.2)', () => {
     expect(drawn.size).toBe(1000);
   });
 
-  it.each(broken)('are not drawn from a source that %s', async (_, draw) => {
+  it.each(broken)('are not drawn from a source that %s', async (what, draw) => {
     const salts = new FreshSalts((length) => freshBytes(length, draw));
     expect((await failureOf(() => salts.next())).code).toBe('io');
+    noteFault({ id: 'X14', injected: `randomness that ${what}`, reached: 1, outcome: 'nothing is sealed' });
   });
 
   it('are compared with the one before, whatever they are drawn from', async () => {
@@ -54,9 +56,13 @@ describe('X14: salts (§9.2)', () => {
     expect((await failureOf(() => new FreshSalts((length) => new Uint8Array(length)).next())).code).toBe('io');
   });
 
-  it.each(broken)('end a run when their source %s in the middle of it', async (_, draw) => {
+  it.each(broken)('end a run when their source %s in the middle of it', async (what, draw) => {
+    let reached = 0;
     // Two draws try the source out.
-    const failing = failingAfter(4, draw);
+    const failing = failingAfter(4, (length) => {
+      reached++;
+      return draw(length);
+    });
     const salts = new FreshSalts((length) => freshBytes(length, failing));
     const parameters = parametersOf();
     const emitted = new Map<number, string>();
@@ -82,5 +88,6 @@ describe('X14: salts (§9.2)', () => {
     expect(emitted.size).toBeLessThanOrEqual(3);
     expect(new Set(emitted.values()).size).toBe(emitted.size);
     expect([pool.plain.usedBytes, pool.wire.usedBytes]).toEqual([0, 0]);
+    noteFault({ id: 'X14', injected: `randomness that ${what} in mid-run`, reached, outcome: 'the run ends' });
   });
 });

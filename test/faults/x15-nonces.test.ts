@@ -8,6 +8,7 @@ import { createMemorySource } from '../../src/sources/memory-source.ts';
 import type { FramePool } from '../../src/workers/frame-pool.ts';
 import type { FrameBatch } from '../../src/workers/messages.ts';
 import { randomLooking } from '../support/content.ts';
+import { noteFault } from '../support/fault-log.ts';
 import { access, calm, inlinePool, kek } from '../support/streams.ts';
 import { watchPool } from '../support/watched-pool.ts';
 import { WatchedSink } from '../support/watched-sink.ts';
@@ -86,6 +87,8 @@ describe('X15: keys and nonces', () => {
       const { sink } = await encrypt(content, ledgerPool(ledger, failing, when));
       // A segment here is one batch.
       expect(ledger.keys.size).toBe(segments + failing.length);
+      const injected = `segments sealed again, worker dead ${when} its work`;
+      noteFault({ id: 'X15', injected, reached: failing.length, outcome: 'fresh keys, no nonce twice' });
       const opened = new WatchedSink();
       await decryptStream({ input: createMemorySource(sink.given()), sink: opened, access, pool }, calm);
       expect(Buffer.compare(opened.given(), content)).toBe(0);
@@ -101,6 +104,7 @@ describe('X15: keys and nonces', () => {
     const before = ledger.keys.size;
     await encrypt(altered, ledgerPool(ledger, [], 'before'));
     expect(ledger.keys.size).toBe(before + segments);
+    noteFault({ id: 'X15', injected: 'a run done again with other content', reached: 1, outcome: 'fresh keys' });
   });
 
   it('are told apart by this ledger', async () => {

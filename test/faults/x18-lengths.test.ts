@@ -3,6 +3,7 @@ import { streamLength } from '../../src/format/schedule.ts';
 import { decryptStream } from '../../src/pipelines/decrypt-stream.ts';
 import { createMemorySource } from '../../src/sources/memory-source.ts';
 import { randomLooking } from '../support/content.ts';
+import { noteFault } from '../support/fault-log.ts';
 import { cutSource } from '../support/pieces.ts';
 import { access, calm, inlinePool, makeIndexed, makeScheduled, parametersOf } from '../support/streams.ts';
 import { WatchedSink } from '../support/watched-sink.ts';
@@ -53,6 +54,7 @@ describe('X18: lengths of content', () => {
       const again = await makeScheduled(content, parameters, { sourceOf });
       expect(Buffer.compare(again.bytes, made.bytes)).toBe(0);
     }
+    noteFault({ id: 'X18', injected: 'lengths around every boundary', reached: 1, outcome: 'back, from one encoding' });
   });
 
   it.each(lengths.filter((length) => length <= segment))('%i bytes are a part of layout 1', async (length) => {

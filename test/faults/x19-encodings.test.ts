@@ -6,6 +6,7 @@ import { writeU32 } from '../../src/format/little-endian.ts';
 import { decryptStream } from '../../src/pipelines/decrypt-stream.ts';
 import { createMemorySource } from '../../src/sources/memory-source.ts';
 import { randomLooking } from '../support/content.ts';
+import { noteFault } from '../support/fault-log.ts';
 import { forgeSegment } from '../support/forge.ts';
 import { access, calm, inlinePool, makeScheduled, parametersOf, sealedHeader } from '../support/streams.ts';
 import { WatchedSink } from '../support/watched-sink.ts';
@@ -37,6 +38,8 @@ async function refusal(...segments: readonly Uint8Array[]): Promise<string> {
     await expectRefused(bytes, content, content.length - 1, 'held', pool),
   ];
   expect(codes[0]).toBe(codes[1]);
+  const injected = 'another encoding of the same content, authentic';
+  noteFault({ id: 'X19', injected, reached: 1, outcome: `refused as ${codes[0]}` });
   return codes[0]!;
 }
 

@@ -12,6 +12,7 @@ import { Telemetry } from '../../src/pipelines/telemetry.ts';
 import { createMemorySource } from '../../src/sources/memory-source.ts';
 import { createFramePool, type FramePool } from '../../src/workers/frame-pool.ts';
 import { findMarkedBlock, markedContent } from '../support/content.ts';
+import { noteFault } from '../support/fault-log.ts';
 import type { FaultKind, WorkerFault } from '../support/faulty-task.ts';
 import { failureOf } from '../support/refusal.ts';
 import { access, calm, kek, makeIndexed, makeScheduled, parametersOf } from '../support/streams.ts';
@@ -50,6 +51,19 @@ async function opened(stream: Uint8Array): Promise<Uint8Array> {
   return sink.given();
 }
 
+/** A thread that ends in the middle of a segment is C15; that nothing of the content gets out by it is X22. */
+function note(how: FaultKind, doing: string, reached: number, outcome: string): void {
+  for (const id of how === 'throw' ? ['X22'] : ['C15', 'X22']) {
+    noteFault({ id, injected: `${faultTexts[how]} while ${doing}`, reached, outcome });
+  }
+}
+
+const faultTexts: Readonly<Record<FaultKind, string>> = {
+  exit: 'a thread that exits',
+  throw: 'a task that throws',
+  uncaught: 'a thread that an unhandled error ends',
+};
+
 /** Neither what was handed out nor what lies where frames are made is content. */
 function expectNoContent(pool: FramePool, ...outputs: readonly Uint8Array[]): void {
   expect(findMarkedBlock(new Uint8Array(pool.wire.buffer))).toBe(-1);
@@ -57,7 +71,7 @@ function expectNoContent(pool: FramePool, ...outputs: readonly Uint8Array[]): vo
   expect([pool.plain.usedBytes, pool.wire.usedBytes]).toEqual([0, 0]);
 }
 
-describe('X22: a worker that fails while content is encrypted', () => {
+describe('X22, C15: a worker that fails while content is encrypted', () => {
   it('the search finds content where there is some', () => {
     const haystack = concatBytes(new Uint8Array(100_003), content.subarray(16, 32), new Uint8Array(50));
     expect(findMarkedBlock(haystack)).toBe(100_003);
@@ -73,9 +87,11 @@ describe('X22: a worker that fails while content is encrypted', () => {
     const sink = new WatchedSink();
     const request: EncryptRequest = { ...sizes, source: createMemorySource(content), sink, pool, telemetry };
     await encryptStream(request, calm);
-    expect(telemetry.snapshot().repeatedSegments).toBeGreaterThanOrEqual(1);
+    const { repeatedSegments } = telemetry.snapshot();
+    expect(repeatedSegments).toBeGreaterThanOrEqual(1);
     expectNoContent(pool, sink.given());
     expect(equalBytes(await opened(sink.given()), content)).toBe(true);
+    note(how, 'encrypting', repeatedSegments, 'sealed again, no content outside');
   });
 
   it('twice in the same segment: it is sealed a third time', async () => {
@@ -99,6 +115,7 @@ describe('X22: a worker that fails while content is encrypted', () => {
       // Nothing, the header, or whole segments behind it, and none behind the one that failed.
       const sizesOf = parametersOf({ segmentSizeLog2: 16, headerLen: 1024 });
       expect([0, 1, 2, 3].map((index) => wireOffset(sizesOf, index)).concat(0)).toContain(sink.givenBytes);
+      note(how, 'encrypting, three times over', 3, 'the run fails, the pool goes on');
       expectNoContent(pool, sink.given());
       const again = new WatchedSink();
       await encryptStream({ ...sizes, source: createMemorySource(content), sink: again, pool }, calm);
@@ -149,7 +166,7 @@ describe('X22: a worker that fails while content is encrypted', () => {
   });
 });
 
-describe('X22: a worker that fails while content is decrypted', () => {
+describe('X22, C15: a worker that fails while content is decrypted', () => {
   it.each([
     ['exit', undefined],
     ['throw', undefined],
@@ -172,6 +189,7 @@ describe('X22: a worker that fails while content is decrypted', () => {
       await read(again);
       expect(equalBytes(again.given(), content)).toBe(true);
       expectNoContent(pool);
+      note(how, 'decrypting', 1, 'the run fails, what came out is content');
     },
   );
 });

@@ -1,0 +1,107 @@
+import type { Readable } from 'node:stream';
+import { assert } from '../../assert.ts';
+import { abortError } from '../../errors.ts';
+import { copyBytes } from '../../flow/copy-bytes.ts';
+import { RequestError } from './http/request-error.ts';
+
+interface Reading {
+  readonly target: Uint8Array;
+  readonly resolve: (count: number) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Takes the bytes of an answer as they come, straight into the reader's memory, and no more than were asked for. */
+export class ChunkReader {
+  readonly #stream: Readable;
+  readonly #idleTimeoutMs: number;
+  #rest: Uint8Array = new Uint8Array(0);
+  #reading: Reading | undefined;
+  #ended = false;
+  #error: unknown;
+
+  constructor(stream: Readable, idleTimeoutMs: number) {
+    this.#stream = stream;
+    this.#idleTimeoutMs = idleTimeoutMs;
+    stream.on('data', (chunk: Uint8Array) => this.#take(chunk));
+    stream.once('end', () => this.#finish());
+    stream.once('error', (error) => this.#fail(error));
+    // After an error nothing is new; without one and without an end, the answer was cut off.
+    stream.once('close', () => this.#fail(this.#stream.errored ?? cutOff()));
+    stream.pause();
+  }
+
+  /**
+   * Resolves with how many bytes were written to the target: at least one, or 0 at the end of the answer.
+   *
+   * @throws what the connection failed with; a RequestError `TimeoutError` if nothing came for too long; `aborted`
+   */
+  async read(target: Uint8Array, signal: AbortSignal): Promise<number> {
+    assert(this.#reading === undefined, 'a body is read by one reader at a time');
+    if (signal.aborted) throw abortError(signal);
+    if (this.#rest.length > 0 || target.length === 0) return this.#move(target);
+    if (this.#error !== undefined) throw this.#error;
+    if (this.#ended) return 0;
+    const onAbort = (): void => this.#settle((reading) => reading.reject(abortError(signal)));
+    const timer = setTimeout(() => this.#stream.destroy(idle(this.#idleTimeoutMs)), this.#idleTimeoutMs);
+    signal.addEventListener('abort', onAbort, { once: true });
+    try {
+      return await new Promise((resolve, reject) => {
+        this.#reading = { target, resolve, reject };
+        this.#stream.resume();
+      });
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
+    }
+  }
+
+  /** Takes and forgets what is left of an answer of which all was read that is wanted. */
+  drain(): void {
+    this.#stream.resume();
+  }
+
+  /** Ends the connection, unless the whole answer was read. */
+  destroy(): void {
+    this.#stream.destroy();
+  }
+
+  #take(chunk: Uint8Array): void {
+    this.#stream.pause();
+    this.#rest = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
+    this.#settle((reading) => reading.resolve(this.#move(reading.target)));
+  }
+
+  #move(target: Uint8Array): number {
+    const count = Math.min(target.length, this.#rest.length);
+    copyBytes(this.#rest.subarray(0, count), target);
+    this.#rest = this.#rest.subarray(count);
+    return count;
+  }
+
+  #finish(): void {
+    this.#ended = true;
+    this.#settle((reading) => reading.resolve(0));
+  }
+
+  #fail(error: unknown): void {
+    if (this.#ended) return;
+    this.#error ??= error;
+    this.#settle((reading) => reading.reject(this.#error));
+  }
+
+  #settle(act: (reading: Reading) => void): void {
+    const reading = this.#reading;
+    this.#reading = undefined;
+    if (reading !== undefined) act(reading);
+  }
+}
+
+function idle(idleTimeoutMs: number): RequestError {
+  const message = `no byte of the answer came for ${idleTimeoutMs / 1000} s`;
+  return new RequestError(message, { name: 'TimeoutError', code: 'ETIMEDOUT', stage: 'reading' });
+}
+
+function cutOff(): RequestError {
+  const message = 'the answer was cut off';
+  return new RequestError(message, { name: 'RequestError', code: 'ECONNRESET', stage: 'reading' });
+}
