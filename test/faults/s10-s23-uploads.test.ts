@@ -48,6 +48,23 @@ describe('what stores and others do to an upload', () => {
     noteFault({ id: 'S10', injected: 'a part is written over', reached: reached + overwritten, outcome: 'done again' });
   });
 
+  it('S10: a FINAL segment is never kept beside a part that was done again after it', async () => {
+    const { scene, reached } = await crashAt('die-after', 'manifest.putPart', -1);
+    const upload = await theUpload(scene);
+    await scene.options.store.uploadPart(upload, 2, new Uint8Array(5000).fill(7), calm);
+    // The part is done again and written down, and then the process dies before it comes to the FINAL segment.
+    await scene.put(new CrashPlan({ name: 'manifest.putPart', nth: 1 }, 'die-after'));
+    expect(await scene.committedParts()).toEqual([1, 2, 3]);
+    expect((await scene.recover()).parts).toEqual({ kept: 3, sent: 1 });
+    await scene.checkSettled();
+    noteFault({
+      id: 'S10',
+      injected: 'death between a part done again and FINAL',
+      reached,
+      outcome: 'FINAL done again',
+    });
+  });
+
   it('S10: who keeps writing over parts is not fought for ever', async () => {
     const scene = await orderedScene();
     const { store } = scene.options;
