@@ -32,7 +32,7 @@ export type RefusalCode = (typeof refusalCodes)[number];
  * | `aborted` | the caller's AbortSignal fired |
  * | `bad-parameters` | sizes, suites or names that the format or the memory budget does not allow |
  * | `bad-key` | a key, identity, recipient or passphrase that cannot be read or does not parse |
- * | `bad-name` | a bucket or a key that a store cannot hold |
+ * | `bad-name` | a bucket or a key that a store cannot hold, or a stream not be bound to |
  * | `bad-range` | a range that the content does not have |
  * | `kms-unavailable` | a key service did not answer or denied: worth a retry |
  * | `not-found` | no such file, bucket, object or upload |
@@ -82,6 +82,8 @@ export interface ErrorEvidence {
   readonly segment?: number | undefined;
   /** The frame_index inside that segment. */
   readonly frame?: number | undefined;
+  /** Set if it is a bucket that is not found, and not what stands in it. */
+  readonly missing?: 'bucket' | undefined;
   /** The error that this one explains. */
   readonly cause?: unknown;
 }
@@ -92,12 +94,14 @@ export class SealpartError extends Error {
   readonly code: ErrorCode;
   readonly segment?: number;
   readonly frame?: number;
+  readonly missing?: 'bucket';
 
   constructor(code: ErrorCode, message: string, evidence: ErrorEvidence = {}) {
     super(message, evidence.cause === undefined ? undefined : { cause: evidence.cause });
     this.code = code;
     if (evidence.segment !== undefined) this.segment = evidence.segment;
     if (evidence.frame !== undefined) this.frame = evidence.frame;
+    if (evidence.missing !== undefined) this.missing = evidence.missing;
   }
 }
 

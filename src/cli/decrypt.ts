@@ -25,8 +25,9 @@ Examples:
   sealpart decrypt --key-file my.key --range 0-1023 photos.tar.sealpart
 
 Into a file: OUT appears (or is replaced) only when all of it was verified.
-Into a pipe: verified content flows on before the end of the stream was seen. If sealpart then fails, what came
-through is authentic but incomplete: look at the exit code.`;
+Into a pipe: content flows on as it is verified, before the end of the stream was seen. If sealpart then fails, what
+came through is the beginning of a stream that your keys open, no more: with --expect-digest, which can be compared only
+at the end, perhaps of another stream than the one you want. Believe none of it before exit code 0.`;
 
 export function decryptCommand(context: CliContext): Command {
   const command = new Command('decrypt')
@@ -54,13 +55,13 @@ async function decrypt(path: string | undefined, flags: DecryptFlags, context: C
   const result = await report.until(async () => {
     if (range !== undefined) {
       return withInput(await openSpooled(path, context), async (input) => {
-        const sink = await openOutput(output, context);
+        const sink = await openOutput(output, {}, report, context);
         const request = { ...reading, ...announce(report, start, reading, () => input.size), input, sink, range };
         return rangeResult(await decryptRange(request, signal), report.elapsedSeconds);
       });
     }
     return withInput(await openEncryptedInput(path, context), async (input) => {
-      const sink = await openOutput(output, context);
+      const sink = await openOutput(output, {}, report, context);
       const request = { ...reading, ...announce(report, start, reading, () => input.size), input, sink };
       return wholeResult('decrypted', await decryptStream(request, signal), report.elapsedSeconds);
     });

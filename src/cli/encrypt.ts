@@ -56,7 +56,7 @@ async function encrypt(input: string | undefined, flags: EncryptFlags, context: 
   const telemetry = new Telemetry();
   const done = await report.until(async () =>
     withInput(await openInput(input, context), async (source) => {
-      const sink = await openOutput(flags.output, context);
+      const sink = await openOutput(flags.output, {}, report, context);
       const progress = { totalBytes: source.size, read: () => encryptedSoFar(telemetry) };
       const text = `${subject.input} to ${subject.output}`;
       const onPlan = ({ peakBytes }: MemoryPlan): void => report.start({ subject, text, peakBytes, progress });

@@ -41,7 +41,7 @@ async function exportTo(url: string, file: string, flags: ExportFlags, context: 
   const output = outputText(file);
   const counter = new ByteCounter();
   const result = await report.until(async () =>
-    withSink(await openOutput(file, context), (sink) =>
+    withSink(await openOutput(file, {}, report, context), (sink) =>
       withStore(location, { flags }, context, async (store) => {
         const subject = { store: store.name, input: objectUrlText(store, location), output };
         const start = { subject, text: `${placeText(store, location)} to ${output}` };

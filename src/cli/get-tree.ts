@@ -7,6 +7,7 @@ import type { FramePool } from '../workers/frame-pool.ts';
 import type { CliContext } from './cli-context.ts';
 import { blameStore } from './exit-codes.ts';
 import type { GetFlags } from './get.ts';
+import { noteAllLeftovers } from './leftovers.ts';
 import { listObjects } from './list-objects.ts';
 import { isStandard } from './open-input.ts';
 import { parseTreeUrl, type StoreLocation } from './parse-store-url.ts';
@@ -44,7 +45,7 @@ export async function getTree(
       const read = () => ({ bytes: reading.telemetry.snapshot().wireBytes });
       const text = `${placeText(store, location)} to ${output}`;
       report.start({ subject, text, peakBytes: plan.peakBytes, progress: { totalBytes: undefined, read } });
-      const folder = await TreeFolder.open(output);
+      const folder = await TreeFolder.open(output, (path) => noteAllLeftovers(path, report));
       const tally = await withTreePool(plan, async (pool) => {
         const tree: Tree = { store, location, folder, pool, reading, flags, context };
         const severalAtOnce = !derivesKeys(reading);

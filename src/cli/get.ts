@@ -1,7 +1,5 @@
 import { Command } from 'commander';
 import { getObject, getObjectRange } from '../pipelines/get-object.ts';
-import { createFileSink } from '../sinks/file-sink.ts';
-import type { Sink } from '../sinks/sink.ts';
 import type { CliContext } from './cli-context.ts';
 import { outputText } from './command-text.ts';
 import { getTree } from './get-tree.ts';
@@ -35,8 +33,10 @@ Examples:
   sealpart get --key-file my.key --range -1024 dir:/srv/store//backup/photos.tar
   sealpart get --key-file my.key -r s3://backup/2026/ photos
 
-FILE appears (or is replaced) only when all of it was verified. Into a pipe verified content flows on before the end
-was seen: if sealpart then fails, what came through is authentic but incomplete; look at the exit code.
+FILE appears (or is replaced) only when all of it was verified. Into a pipe content flows on as it is
+verified, before the end of the stream was seen. If sealpart then fails, what came through is the beginning of a stream
+that your keys open, no more: with --expect-digest, which can be compared only at the end, perhaps of another stream
+than the one you want. Believe none of it before exit code 0.
 With -r every object whose key begins so becomes a file below FOLDER. A key that can be no path there (with "..", "//",
 a slash at an end), or that stands in another one's way, is refused by name and the rest goes on. Files that are there
 already are replaced only with --overwrite. The exit code is that of the worst failure.`;
@@ -73,7 +73,7 @@ async function get(url: string, file: string | undefined, flags: GetFlags, conte
   const { signal } = context;
   const output = outputText(file);
   const result = await report.until(async () =>
-    withSink(await openTarget(file, flags, context), (sink) =>
+    withSink(await openOutput(file, { overwrite: flags.overwrite !== false }, report, context), (sink) =>
       withStore(location, { flags }, context, async (store) => {
         const subject = { store: store.name, input: objectUrlText(store, location), output };
         const start = { subject, text: `${placeText(store, location)} to ${output}` };
@@ -88,9 +88,4 @@ async function get(url: string, file: string | undefined, flags: GetFlags, conte
     ),
   );
   await report.result(result);
-}
-
-async function openTarget(file: string | undefined, { overwrite }: GetFlags, context: CliContext): Promise<Sink> {
-  if (isStandard(file) || overwrite !== false) return openOutput(file, context);
-  return createFileSink(file, { overwrite }, context.signal);
 }

@@ -2,7 +2,8 @@ import { Command } from 'commander';
 import { segmentHeaderLength } from '../format/segment-header.ts';
 import { layouts } from '../format/stream-parameters.ts';
 import type { ObjectHead, ObjectName } from '../objects/object-store.ts';
-import { objectRangeSource } from '../pipelines/object-source.ts';
+import { firstRangeReadBytes } from '../pipelines/get-object.ts';
+import { openObjectInput } from '../pipelines/object-input.ts';
 import { readUnopened, type UnopenedStream, walkSegments } from '../pipelines/walk-segments.ts';
 import type { WireInput } from '../pipelines/wire-input.ts';
 import { isSeekable } from '../sources/seekable.ts';
@@ -11,7 +12,7 @@ import { inputText } from './command-text.ts';
 import { bindingOf, headerFacts, headerLines } from './describe-header.ts';
 import { forwardInput } from './forward-input.ts';
 import { countText, exactBytesText } from './human-numbers.ts';
-import { oneLine } from './one-line.ts';
+import { jsonLine, oneLine } from './one-line.ts';
 import { openEncryptedInput, withInput } from './open-input.ts';
 import { isStoreUrl, parseObjectUrl, urlShapes } from './parse-store-url.ts';
 import { Report } from './report.ts';
@@ -71,14 +72,13 @@ async function inspect(path: string, flags: InspectFlags, context: CliContext): 
   return withStore(location, { flags }, context, async (store) => {
     const subject = { store: store.name, input: objectUrlText(store, location) };
     report.start({ subject, text: placeText(store, location) });
-    const head = await store.head(object, signal);
-    const partSizesBytes = head.partSizesBytes ?? (isOfParts(head) ? undefined : [head.sizeBytes]);
-    return show(
-      objectRangeSource(store, object, head),
-      { object, ...(partSizesBytes === undefined ? {} : { partSizesBytes }) },
-      flags,
-      report,
-      context,
+    let partSizesBytes: readonly number[] | undefined;
+    const onHead = (head: ObjectHead): void => {
+      partSizesBytes = head.partSizesBytes ?? (isOfParts(head) ? undefined : [head.sizeBytes]);
+    };
+    const opened = await openObjectInput(store, object, firstRangeReadBytes, { onHead }, signal);
+    return withInput(opened, (input) =>
+      show(input, { object, ...(partSizesBytes === undefined ? {} : { partSizesBytes }) }, flags, report, context),
     );
   });
 }
@@ -99,7 +99,7 @@ async function show(
   const binding = bindingOf(stream.header, found.object);
   await withText(streams.openStandardOutput(), signal, async (text) => {
     if (report.json) {
-      await text.line(JSON.stringify({ stream: headerFacts(stream.header, binding) }));
+      await text.line(jsonLine({ stream: headerFacts(stream.header, binding) }));
     } else {
       for (const line of headerLines(stream.header, binding)) await text.line(oneLine(line));
       await text.line('');
@@ -127,14 +127,14 @@ async function showSegments(
     const start = totals.segments === 0 ? 0 : position;
     const end = position + segmentHeaderLength + header.wireLength;
     const row = segmentRow(header, indexed, parts?.accept(header.segmentIndex, start, end));
-    if (json) await text.line(JSON.stringify({ segment: row }));
+    if (json) await text.line(jsonLine({ segment: row }));
     else await rows.add(tableLine(row, parts !== undefined));
     totals.segments++;
     totals.encryptedBytes += row.wireBytes;
     if (!row.flags.includes('INDEX')) totals.contentBytes += row.contentBytes;
   }
   if (json) {
-    await text.line(JSON.stringify({ total: { ...totals, ...partsFacts(parts) } }));
+    await text.line(jsonLine({ total: { ...totals, ...partsFacts(parts) } }));
     return;
   }
   await rows.end();

@@ -20,7 +20,7 @@ export interface ReaderKeyFlags extends KeyFlags {
 const keyFile = ['--key-file <file>', 'a key file, as sealpart keygen makes it; may be repeated'] as const;
 const passphraseFile = [
   '--passphrase-file <file>',
-  'a file that holds a passphrase (or set SEALPART_PASSPHRASE)',
+  'a file that holds a passphrase (SEALPART_PASSPHRASE is one too, if no flag gives a key)',
 ] as const;
 
 export function addWriterKeyFlags(command: Command): Command {

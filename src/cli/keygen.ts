@@ -7,10 +7,10 @@ import { toHex } from '../format/bytes.ts';
 import { keyFileId, x25519KeyId } from '../keys/key-id.ts';
 import { formatIdentity, formatPublicKey, formatSymmetricKey } from '../keys/key-text.ts';
 import { generateX25519Key, x25519PublicBytes } from '../keys/x25519-keys.ts';
-import { createFileSink } from '../sinks/file-sink.ts';
 import type { CliContext } from './cli-context.ts';
 import { outputText } from './command-text.ts';
 import { isStandard } from './open-input.ts';
+import { openOutput } from './open-output.ts';
 import { Report } from './report.ts';
 import { addReportFlags, type ReportFlags } from './run-flags.ts';
 import { withText } from './text-sink.ts';
@@ -54,9 +54,7 @@ async function keygen(flags: KeygenFlags, context: CliContext): Promise<void> {
   report.start({ subject: { output }, text: `to ${output}` });
   const key = flags.x25519 === true ? makeIdentity() : makeKeyFile();
   try {
-    const sink = isStandard(flags.output)
-      ? context.streams.openStandardOutput()
-      : await createFileSink(flags.output, { overwrite: false, mode: 0o600 }, context.signal);
+    const sink = await openOutput(flags.output, { overwrite: false, mode: 0o600 }, report, context);
     await withText(sink, context.signal, async (text) => {
       for (const line of key.lines) await text.line(line);
     });

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import type { ListedObject } from '../objects/object-store.ts';
 import type { CliContext } from './cli-context.ts';
 import { listObjects } from './list-objects.ts';
-import { listedName } from './one-line.ts';
+import { jsonLine, listedName } from './one-line.ts';
 import { parseStoreUrl } from './parse-store-url.ts';
 import { Report } from './report.ts';
 import { addReportFlags, type ReportFlags } from './run-flags.ts';
@@ -61,5 +61,5 @@ function shortRow({ key }: ListedObject): string {
 
 function jsonRow({ key, sizeBytes, lastModifiedMs, etag }: ListedObject): string {
   const lastModified = new Date(lastModifiedMs).toISOString();
-  return JSON.stringify({ key, encryptedBytes: sizeBytes, lastModified, etag });
+  return jsonLine({ key, encryptedBytes: sizeBytes, lastModified, etag });
 }

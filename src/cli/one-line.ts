@@ -14,6 +14,11 @@ function escapeCharacter(character: string): string {
   return units.map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`).join('');
 }
 
+/** A value as JSON, on one line that no terminal obeys either: what JSON leaves as it is, is escaped too. */
+export function jsonLine(value: unknown): string {
+  return oneLine(JSON.stringify(value));
+}
+
 /** A name in a listing: as it is, or in quotes with its escapes where it could be taken for something else. */
 export function listedName(name: string): string {
   const shown = oneLine(name);

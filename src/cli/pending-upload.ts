@@ -1,6 +1,7 @@
 import type { ObjectName, ObjectStore } from '../objects/object-store.ts';
 import { findPendingUploads, whatDiffers, whyNotResumable } from '../pipelines/uploads/find-pending.ts';
 import { fingerprintOf } from '../pipelines/uploads/take-up-pending.ts';
+import { intentOf } from '../pipelines/uploads/upload-intent.ts';
 import type { Source } from '../sources/source.ts';
 import type { CliContext } from './cli-context.ts';
 import { bytesText } from './human-numbers.ts';
@@ -49,7 +50,7 @@ export async function findPending(query: PendingQuery, context: CliContext): Pro
     const fingerprint = fingerprintOf(source);
     const never = whyNotResumable(item, fingerprint);
     if (never !== undefined) return is('begin anew', never);
-    if (fingerprint !== item.sourceFingerprint) return is('refuse', 'the source was changed since');
+    if (fingerprint !== intentOf(item)?.source) return is('refuse', 'the source was changed since');
     const difference = whatDiffers(item, writing.options);
     return difference === undefined ? is('resume') : is('begin anew', `${difference} than then`);
   });

@@ -1,5 +1,6 @@
 import type { TextOutput } from './cli-context.ts';
 import { bytesText, countText, durationText, rateText } from './human-numbers.ts';
+import { jsonLine } from './one-line.ts';
 
 /** How far a command is: asked for as often as it is shown. */
 export interface ProgressReading {
@@ -64,7 +65,7 @@ export class ProgressDisplay {
     const { output, json } = this.#o;
     const state = this.#measure();
     if (json) {
-      output.write(`${JSON.stringify({ progress: state })}\n`);
+      output.write(`${jsonLine({ progress: state })}\n`);
     } else if (this.#redraws) {
       // A line that is as long as the terminal is wide would wrap, and could not be drawn over.
       output.write(`${clearLine}${lineOf(state).slice(0, Math.max(1, output.columns - 1))}`);

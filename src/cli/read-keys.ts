@@ -96,11 +96,11 @@ export async function readOriginKey(flags: KeyFlags, context: CliContext): Promi
   return flags.originKey === undefined ? undefined : readKey(flags.originKey, parseOriginKeyFile, context);
 }
 
-/** Files come before the environment, which may be left over from another command. */
-async function readPassphrases(flags: KeyFlags, context: CliContext): Promise<string[]> {
-  const paths = flags.passphraseFile ?? [];
-  if (paths.length > 0) {
-    return Promise.all(paths.map((path) => readKey(path, parsePassphraseFile, context)));
+/** The environment counts only where no flag names a key: what is there may be left over from another command. */
+async function readPassphrases(flags: WriterKeyFlags, context: CliContext): Promise<string[]> {
+  const { keyFile = [], passphraseFile = [], identity = [], recipient = [] } = flags;
+  if ([keyFile, passphraseFile, identity, recipient].some(({ length }) => length > 0)) {
+    return Promise.all(passphraseFile.map((path) => readKey(path, parsePassphraseFile, context)));
   }
   const inherited = context.env[passphraseVariable];
   if (inherited === undefined) return [];

@@ -1,6 +1,7 @@
 import { type ErrorCode, SealpartError } from '../errors.ts';
 import type { TextOutput } from './cli-context.ts';
-import { oneLine } from './one-line.ts';
+import { isForWantOfMemory } from './exit-codes.ts';
+import { jsonLine, oneLine } from './one-line.ts';
 import { UsageError } from './usage-error.ts';
 
 /** What messages of the library call by the names of its options, and what the command line calls it. */
@@ -28,7 +29,7 @@ export interface ReportedError {
 export function reportError(error: unknown, output: TextOutput, json: boolean): void {
   const reported = describeError(error);
   if (json) {
-    output.write(`${JSON.stringify({ error: reported })}\n`);
+    output.write(`${jsonLine({ error: reported })}\n`);
     return;
   }
   output.write(`sealpart: ${reported.code}: ${reported.message}\n`);
@@ -52,6 +53,6 @@ export function describeError(error: unknown): ReportedError {
 function messageOf(error: SealpartError): string {
   let message = error.message;
   for (const [option, flag] of Object.entries(flagNames)) message = message.replaceAll(option, flag);
-  const advice = flagAdvice[error.code];
+  const advice = isForWantOfMemory(error) ? '(On the command line: --memory SIZE.)' : flagAdvice[error.code];
   return oneLine(advice === undefined ? message : `${message} ${advice}`);
 }

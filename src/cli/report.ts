@@ -1,6 +1,6 @@
 import { processBytes } from '../pipelines/memory-plan.ts';
 import type { CliContext } from './cli-context.ts';
-import { oneLine } from './one-line.ts';
+import { jsonLine, oneLine } from './one-line.ts';
 import { ProgressDisplay, type ProgressOptions } from './progress.ts';
 import type { ReportFlags } from './run-flags.ts';
 import { withText } from './text-sink.ts';
@@ -83,8 +83,8 @@ export class Report {
 
   /** The same for what went wrong without ending the run: said in any case. */
   failure(text: string, facts: Readonly<Record<string, unknown>>): void {
-    const line = `${this.json ? JSON.stringify(facts) : oneLine(text)}\n`;
-    if (this.#expected !== undefined) {
+    const line = `${this.json ? jsonLine(facts) : oneLine(text)}\n`;
+    if (!this.#said) {
       this.#waiting.push(line);
       return;
     }
@@ -98,6 +98,7 @@ export class Report {
       return await run();
     } finally {
       this.#sayExpected();
+      this.#sayWaiting();
       this.#progress?.stop();
     }
   }
@@ -108,10 +109,14 @@ export class Report {
     this.#said = true;
     const { errors } = this.#context.streams;
     const line = this.json
-      ? JSON.stringify({ start: { command: this.#command, ...subject } })
+      ? jsonLine({ start: { command: this.#command, ...subject } })
       : `${this.#command} ${oneLine(text)}`;
     if (!this.quiet) errors.write(`${line}\n`);
-    for (const waiting of this.#waiting.splice(0)) errors.write(waiting);
+    this.#sayWaiting();
+  }
+
+  #sayWaiting(): void {
+    for (const waiting of this.#waiting.splice(0)) this.#context.streams.errors.write(waiting);
   }
 
   #sayExpected(): void {
@@ -130,7 +135,7 @@ export class Report {
       if (!this.quiet) for (const line of lines) streams.errors.write(`${oneLine(line)}\n`);
       return;
     }
-    const line = JSON.stringify({ command: this.#command, ...facts });
+    const line = jsonLine({ command: this.#command, ...facts });
     if (this.#outputIsData) streams.errors.write(`${line}\n`);
     else await withText(streams.openStandardOutput(), signal, (text) => text.line(line));
   }

@@ -30,9 +30,10 @@ Begin:
 Objects:  dir:PATH//bucket/key in a folder, or s3://bucket/key. PATH ends at the first //; the key is everything behind
           the bucket's slash, as it is. Credentials, region and endpoint of S3 are found as every AWS tool finds them.
 Uploads:  put that was stopped, however that was, goes on where it was when the same command runs again.
-Exit:     0 done, 1 another failure (files, the manifest), 2 wrong usage, 3 the data was refused, 4 no key opens it,
-          5 the store or the network failed, denied, or refused a condition, 6 the source was changed, 7 another process
-          owns the upload, 130 and 143 stopped by a signal. A command that fails leaves no output file.
+Exit:     0 done, 1 another failure (files, memory, the manifest), 2 wrong usage, 3 the data was refused, 4 no key
+          opens it, 5 the store, the network or a key service failed, denied, or refused a condition, 6 the source was
+          changed, 7 another process owns the upload, 129, 130 and 143 stopped by a signal. A command that fails leaves
+          no output file.
 Reports:  on standard error, with --json as JSON. \`sealpart COMMAND --help\` has each command's own flags.`;
 
 const commands = [

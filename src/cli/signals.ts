@@ -1,6 +1,8 @@
 import { SealpartError } from '../errors.ts';
 
-const signals = ['SIGINT', 'SIGTERM'] as const;
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/** Those of which a second one ends the process at once. Nobody asks twice by SIGHUP: one lost terminal sends several. */
+const insistent = ['SIGINT', 'SIGTERM'] as const;
 
 export interface Interruption {
   readonly signal: AbortSignal;
@@ -9,19 +11,20 @@ export interface Interruption {
 }
 
 /**
- * Turns the first SIGINT or SIGTERM into an abort, which lets commands remove what they have begun. From then on the
- * signals do what they do by themselves: a second one ends the process at once.
+ * Turns the first SIGINT, SIGTERM or SIGHUP into an abort, which lets commands remove what they have begun. From then on
+ * SIGINT and SIGTERM do what they do by themselves: a second one ends the process at once.
  */
 export function listenForSignals(): Interruption {
   const controller = new AbortController();
-  const stop = (): void => {
-    for (const name of signals) process.removeListener(name, onSignal);
+  const forget = (names: readonly NodeJS.Signals[]): void => {
+    for (const name of names) process.removeListener(name, onSignal);
   };
   const onSignal = (name: NodeJS.Signals): void => {
-    stop();
+    if (controller.signal.aborted) return;
+    forget(insistent);
     const what = `Stopped by ${name}: no output file was written, and what went into a pipe is incomplete.`;
     controller.abort(new SealpartError('aborted', what, { cause: name }));
   };
   for (const name of signals) process.on(name, onSignal);
-  return { signal: controller.signal, stop };
+  return { signal: controller.signal, stop: () => forget(signals) };
 }

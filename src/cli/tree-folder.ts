@@ -10,15 +10,21 @@ export class TreeFolder {
   readonly path: string;
   /** Each folder is looked at once, however many files come into it. */
   readonly #folders = new Map<string, Promise<void>>();
+  readonly #onFolder: (path: string) => Promise<void>;
 
-  private constructor(path: string) {
+  private constructor(path: string, onFolder: (path: string) => Promise<void>) {
     this.path = path;
+    this.#onFolder = onFolder;
   }
 
-  /** @throws SealpartError `io` if it is no folder and cannot be made */
-  static async open(path: string): Promise<TreeFolder> {
+  /**
+   * @param onFolder called for each folder that was there already, before anything is written into it
+   * @throws SealpartError `io` if it is no folder and cannot be made
+   */
+  static async open(path: string, onFolder: (path: string) => Promise<void>): Promise<TreeFolder> {
     await attempt(`The folder ${path} cannot be made`, () => mkdir(path, { recursive: true }));
-    return new TreeFolder(path);
+    await onFolder(path);
+    return new TreeFolder(path, onFolder);
   }
 
   /** True if names that differ only in case are one file here. */
@@ -46,7 +52,7 @@ export class TreeFolder {
     for (const name of names.slice(0, -1)) {
       path = join(path, name);
       const folder = path;
-      const making = this.#folders.get(folder) ?? makeFolder(folder);
+      const making = this.#folders.get(folder) ?? this.#makeFolder(folder);
       this.#folders.set(folder, making);
       await making;
     }
@@ -56,15 +62,22 @@ export class TreeFolder {
   pathOf(names: readonly string[]): string {
     return join(this.path, ...names);
   }
+
+  async #makeFolder(path: string): Promise<void> {
+    if (await makeFolder(path)) return;
+    await this.#onFolder(path);
+  }
 }
 
-async function makeFolder(path: string): Promise<void> {
-  await attempt(`The folder ${path} cannot be made`, async () => {
+/** False if it is there already. */
+function makeFolder(path: string): Promise<boolean> {
+  return attempt(`The folder ${path} cannot be made`, async () => {
     try {
       await mkdir(path);
+      return true;
     } catch (error) {
       if (systemCode(error) !== 'EEXIST') throw error;
-      if ((await lstat(path)).isDirectory()) return;
+      if ((await lstat(path)).isDirectory()) return false;
       throw new SealpartError('io', `${path} is a file or a link, and a folder is needed there. Move it away first.`);
     }
   });

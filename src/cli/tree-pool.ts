@@ -1,5 +1,5 @@
 import type { StreamParameters } from '../format/stream-parameters.ts';
-import { type MemoryRequest, planEncryption, processBytes } from '../pipelines/memory-plan.ts';
+import { type MemoryRequest, planEncryption, processBytes, workerBytes } from '../pipelines/memory-plan.ts';
 import { machineOf } from '../pipelines/run-options.ts';
 import { createFramePool, type FramePool } from '../workers/frame-pool.ts';
 import { type MachineFlags, machineOptions } from './run-flags.ts';
@@ -38,9 +38,6 @@ export function planTreeReading(flags: MachineFlags): TreePlan {
   const wireBytes = Math.min(readAheadBytes, Math.floor(request.memoryBytes / 2));
   return treePlan(request.memoryBytes - wireBytes, request, 0);
 }
-
-/** Measured: what a thread takes beside the shared memory. */
-const workerBytes = 75 * 2 ** 20;
 
 function treePlan(plainBytes: number, { memoryBytes, workers }: MemoryRequest, keyDerivationBytes: number): TreePlan {
   const peakBytes = processBytes + Math.max(memoryBytes + Math.max(1, workers) * workerBytes, keyDerivationBytes);

@@ -184,7 +184,8 @@ function treeFailure(failed: number, worst: unknown): unknown {
   if (!(worst instanceof SealpartError)) return worst;
   const exitCode = exitCodeOf(worst, new AbortController().signal);
   const text = `${countText(failed, 'file')} of the tree failed; the worst of it: ${worst.message}`;
-  const failure = new SealpartError(worst.code, text, { cause: worst });
+  const { code, segment, frame } = worst;
+  const failure = new SealpartError(code, text, { cause: worst, segment, frame });
   // It was the store's failure there, so it is here.
   if (exitCode === exitCodes.store) blameStore(failure);
   return failure;

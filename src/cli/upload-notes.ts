@@ -22,9 +22,16 @@ export class UploadNotes {
       // As JSON everything is told; people are told what they would not expect.
       if (text === undefined && !this.#report.json) return;
       const prefix = name === undefined ? '' : `${name}: `;
-      this.#report.note(`${prefix}${text}`, { upload: { ...(name === undefined ? {} : { name }), ...event } });
+      this.#report.note(`${prefix}${text}`, { upload: { ...(name === undefined ? {} : { name }), ...factsOf(event) } });
     };
   }
+}
+
+/** Errors have no JSON of their own. */
+function factsOf(event: UploadEvent): object {
+  if (event.kind !== 'unrecorded') return event;
+  const { code, message } = event.error;
+  return { kind: event.kind, error: { code, message } };
 }
 
 function textOf(event: UploadEvent): string | undefined {
@@ -37,6 +44,8 @@ function textOf(event: UploadEvent): string | undefined {
       return `aborted the unfinished upload ${event.id}: ${event.reason}`;
     case 'restarted':
       return `beginning anew: ${event.reason}`;
+    case 'unrecorded':
+      return `the object stands, but the manifest could not be told: ${event.error.message}`;
     default:
       return undefined;
   }

@@ -2,6 +2,7 @@ import { segmentCount } from '../format/schedule.ts';
 import { parseStreamHeader } from '../format/stream-header.ts';
 import type { StreamParameters } from '../format/stream-parameters.ts';
 import { endedStates, type UploadItem, type UploadManifest } from '../manifest/upload-manifest.ts';
+import { intentOf } from '../pipelines/uploads/upload-intent.ts';
 
 /** How far an upload is, as its manifest has it. Nothing of it was authenticated. */
 export interface UploadProgress {
@@ -31,8 +32,8 @@ export async function measureUpload(
 }
 
 /** A file's fingerprint begins with its size. */
-function contentLengthOf({ sourceFingerprint }: UploadItem): number | undefined {
-  const digits = /^size=(\d+) /.exec(sourceFingerprint)?.[1];
+function contentLengthOf(item: UploadItem): number | undefined {
+  const digits = /^size=(\d+) /.exec(intentOf(item)?.source ?? '')?.[1];
   const size = Number(digits);
   return Number.isSafeInteger(size) ? size : undefined;
 }
@@ -54,11 +55,11 @@ export type Ownership = 'alive' | 'gone' | 'leased';
  */
 export async function ownershipOf(
   manifest: UploadManifest,
-  { id, leaseUntilMs, state }: UploadItem,
+  { id, epoch, leaseUntilMs, state }: UploadItem,
   nowMs: number,
 ): Promise<Ownership> {
   if (endedStates.includes(state)) return 'gone';
-  const lock = await manifest.lock(id);
+  const lock = await manifest.lock(id, epoch);
   if (lock === undefined) return 'alive';
   if (lock === 'unknown') return leaseUntilMs > nowMs ? 'leased' : 'gone';
   lock.release();

@@ -3,7 +3,7 @@ import type { CliContext } from './cli-context.ts';
 import { placeOfUpload } from './find-upload.ts';
 import { bytesText } from './human-numbers.ts';
 import { type ManifestFlag, manifestPath } from './manifest-flag.ts';
-import { oneLine } from './one-line.ts';
+import { jsonLine, oneLine } from './one-line.ts';
 import { withManifest } from './open-manifest.ts';
 import { Report } from './report.ts';
 import type { ReportFlags } from './run-flags.ts';
@@ -63,7 +63,7 @@ async function showJson(text: TextSink, rows: readonly Row[]): Promise<void> {
     const progress = { partsDone, partsTotal, contentBytesDone, contentBytesTotal };
     const owned = { owner: item.owner, ownerState: owner, leaseUntil: timeText(leaseUntilMs) };
     const times = { created: timeText(createdMs), updated: timeText(updatedMs) };
-    await text.line(JSON.stringify({ ...facts, ...progress, ...owned, ...times }));
+    await text.line(jsonLine({ ...facts, ...progress, ...owned, ...times }));
   }
 }
 

@@ -1,13 +1,11 @@
 import { Command, Option } from 'commander';
-import type { ObjectName, ObjectStore } from '../objects/object-store.ts';
+import type { ObjectHead, ObjectName, ObjectStore } from '../objects/object-store.ts';
 import { decryptStream } from '../pipelines/decrypt-stream.ts';
 import { getObject } from '../pipelines/get-object.ts';
-import { objectRangeSource, objectSource } from '../pipelines/object-source.ts';
-import { startsIndexed } from '../pipelines/open-stream.ts';
-import { verifyStructure } from '../pipelines/verify-structure.ts';
+import { Telemetry } from '../pipelines/telemetry.ts';
+import { verifyObjectStructure } from '../pipelines/verify-object.ts';
+import { type StructureReport, verifyStructure } from '../pipelines/verify-structure.ts';
 import { NullSink } from '../sinks/null-sink.ts';
-import type { SeekableSource, Source } from '../sources/source.ts';
-import { ByteCounter } from './byte-counter.ts';
 import type { CliContext } from './cli-context.ts';
 import { inputText, roundedSeconds } from './command-text.ts';
 import { type AnyNameFlag, addAnyNameFlag } from './get.ts';
@@ -17,7 +15,7 @@ import { isStoreUrl, parseObjectName, parseObjectUrl, urlShapes } from './parse-
 import { flagValue } from './parse-values.ts';
 import { addReadFlags, type ReadFlags } from './read-flags.ts';
 import { announce, announceObject, prepareReading, wholeResult } from './reading.ts';
-import { Report, type Result } from './report.ts';
+import { Report, type Result, type Start } from './report.ts';
 import { addMachineFlags, addReportFlags, type MachineFlags, type ReportFlags } from './run-flags.ts';
 import { addStoreFlags, type StoreFlags } from './store-flags.ts';
 import { UsageError } from './usage-error.ts';
@@ -74,7 +72,11 @@ async function verifyFile(path: string, flags: VerifyFlags, report: Report, cont
   const subject = { input: inputText(path) };
   const start = { subject, text: subject.input };
   if (!flags.key) {
-    return withInput(await openEncryptedInput(path, context), (input) => checkStructure(input, start, report, signal));
+    return withInput(await openEncryptedInput(path, context), async (input) => {
+      const { telemetry, onSize } = announceStructure(start, report);
+      onSize(input.size);
+      return structureResult(await verifyStructure(input, signal, telemetry), subject, report);
+    });
   }
   const reading = await prepareReading(flags, flags.objectName, context);
   return withInput(await openEncryptedInput(path, context), async (input) => {
@@ -94,11 +96,10 @@ async function verifyObject(url: string, flags: VerifyFlags, report: Report, con
     const start = { subject, text: placeText(store, location) };
     report.expect(start);
     if (reading === undefined) {
-      const head = await store.head(object, signal);
-      const seekable = objectRangeSource(store, object, head);
-      // In one request where that is possible: frame by frame would be as many requests.
-      const input = (await startsIndexed(seekable, signal)) ? seekable : objectSource(store, object, head);
-      return withInput(input, () => checkStructure(input, start, report, signal));
+      const { telemetry, onSize } = announceStructure(start, report);
+      const onHead = ({ sizeBytes }: ObjectHead): void => onSize(sizeBytes);
+      const found = await verifyObjectStructure(store, object, { telemetry, onHead }, signal);
+      return structureResult(found, subject, report);
     }
     const announced = announceObject(report, start, reading);
     const request = { ...reading, ...announced, store, object, sink: new NullSink() };
@@ -106,20 +107,27 @@ async function verifyObject(url: string, flags: VerifyFlags, report: Report, con
   });
 }
 
-async function checkStructure(
-  input: Source | SeekableSource,
-  start: { readonly subject: Readonly<Record<string, string>>; readonly text: string },
+/** Says the first line when it is known how much there is to check, and how far that is from then on. */
+function announceStructure(
+  start: Pick<Start, 'subject' | 'text'>,
   report: Report,
-  signal: AbortSignal,
-): Promise<Result> {
-  const counter = new ByteCounter();
-  report.start({ ...start, progress: { totalBytes: input.size, read: () => counter } });
-  const { segments, contentLength } = await verifyStructure(counter.input(input), signal);
+): { readonly telemetry: Telemetry; readonly onSize: (totalBytes: number | undefined) => void } {
+  const telemetry = new Telemetry();
+  const read = (): { bytes: number } => ({ bytes: telemetry.snapshot().wireBytes });
+  const onSize = (totalBytes: number | undefined): void => report.start({ ...start, progress: { totalBytes, read } });
+  return { telemetry, onSize };
+}
+
+function structureResult(
+  { segments, contentLength }: StructureReport,
+  subject: Readonly<Record<string, string>>,
+  report: Report,
+): Result {
   const found = `${countText(segments, 'segment')}, ${exactBytesText(contentLength)} of content`;
   return {
     lines: [`structure and CRCs are sound: ${found}. Only a key can tell whether they are authentic.`],
     facts: {
-      ...start.subject,
+      ...subject,
       verified: 'structure',
       segments,
       contentBytes: contentLength,

@@ -117,15 +117,16 @@ class MemoryManifest implements UploadManifest {
     this.#uploads.delete(id);
   }
 
-  async lock(id: string): Promise<UploadLock | undefined> {
+  async lock(id: string, epoch: number): Promise<UploadLock | undefined> {
     this.#requireOpen();
     if (!isStreamId(id)) throw new RangeError(`id of an upload must be 32 hexadecimal digits, not ${id}`);
-    if (this.#locks.has(id)) return undefined;
-    this.#locks.add(id);
+    const name = `${id}-${epoch}`;
+    if (this.#locks.has(name)) return undefined;
+    this.#locks.add(name);
     let isHeld = true;
     return {
       release: () => {
-        if (isHeld) this.#locks.delete(id);
+        if (isHeld) this.#locks.delete(name);
         isHeld = false;
       },
     };

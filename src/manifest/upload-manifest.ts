@@ -131,15 +131,15 @@ export interface UploadManifest {
   remove(id: string, epoch: number, signal: AbortSignal): Promise<void>;
 
   /**
-   * Locks an upload for as long as this process lives. The lock of a dead owner can be had at once: it proves that the
-   * owner is gone, which a lease cannot. It may be taken before the upload is entered.
+   * Locks one epoch of an upload for as long as this process lives. An owner takes the lock of its epoch before it writes
+   * that epoch, so that whoever gets the lock of an epoch knows that its owner is gone, which a lease cannot tell.
    *
    * Whoever has taken it must read the head before anything else: of an upload that has ended or was removed, several
    * may be given the lock.
    *
    * @returns undefined if a process that lives holds it; `unknown` if this manifest cannot tell who lives
    */
-  lock(id: string): Promise<UploadLock | 'unknown' | undefined>;
+  lock(id: string, epoch: number): Promise<UploadLock | 'unknown' | undefined>;
 
   /** Waits for writes under way and gives up all locks. Safe to call more than once. */
   close(): Promise<void>;

@@ -7,7 +7,8 @@ import { abandonSink } from './abandon-sink.ts';
 import { ContentClip } from './content-clip.ts';
 import type { ContentRange, RangeRequest } from './content-range.ts';
 import { holdsPolicy, judgeDigestAlg, type ReadOptions } from './decrypt-stream.ts';
-import { type LocatedRange, locateCompressed, locateIndexed, locateScheduled } from './locate-range.ts';
+import { locateCompressed } from './locate-compressed.ts';
+import { type LocatedRange, locateIndexed, locateScheduled } from './locate-range.ts';
 import { planDecryption } from './memory-plan.ts';
 import { openStream } from './open-stream.ts';
 import { keyDerivationBytesOf, type OpenedStream } from './opened-stream.ts';
@@ -57,11 +58,11 @@ export async function decryptRange(
       { ...machine.request, keyDerivationBytes },
     );
     const range = await withFramePool(request, machine, plan, async (pool) => {
-      const { range, visits } = await locate(request, stream, pool, signal);
-      input.requests?.planReads(readSpans(visits, parameters, 0, input.size));
+      const { range, visits, wireEnd } = await locate(request, stream, pool, signal);
+      input.requests?.planReads(readSpans(visits(), parameters, 0, wireEnd ?? input.size));
       const common = { pool, stream: stream.crypto, telemetry: machine.telemetry };
       await releaseSegments(
-        { ...common, input, visits, position: 0, toTheEnd: false, holds },
+        { ...common, input, visits: visits(), position: 0, toTheEnd: false, holds },
         { ...common, sink, clip: new ContentClip(range.first, range.last + 1), wholeStream: false },
         signal,
       );

@@ -6,6 +6,8 @@ import type { Sink } from '../sinks/sink.ts';
 import type { SeekableSource, Source } from '../sources/source.ts';
 import { abandonSink } from './abandon-sink.ts';
 import { ContentClip } from './content-clip.ts';
+import { CountedSink } from './counted-sink.ts';
+import { keepPrefix } from './keep-prefix.ts';
 import { planDecryption } from './memory-plan.ts';
 import { openStream } from './open-stream.ts';
 import { keyDerivationBytesOf, type OpenedStream } from './opened-stream.ts';
@@ -38,7 +40,9 @@ export interface DecryptRequest extends ReadOptions {
   readonly access: ReaderKeys;
   /**
    * When the stream is refused, lets the sink finish with the segments that were verified before, for whoever wants to
-   * save what can be saved; the refusal is thrown all the same. Without it, a refused stream leaves nothing.
+   * save what can be saved; the refusal is thrown all the same. The sink is aborted, and what stood there before stays,
+   * where nothing was verified, and where the stream is not shown to be the one of `expectDigest`: of a scheduled
+   * stream only its end tells. Without this option, a refused stream leaves nothing.
    */
   readonly keepVerifiedPrefix?: boolean | undefined;
 }
@@ -62,14 +66,16 @@ export async function decryptStream(
   request: DecryptRequest,
   signal: AbortSignal = new AbortController().signal,
 ): Promise<DecryptResult> {
-  const { sink } = request;
+  const sink = new CountedSink(request.sink);
   const input = wireInputOf(request.input);
+  let keepable = request.keepVerifiedPrefix === true;
   try {
     const machine = machineOf(request);
     // §6.15: an index is authenticated before the first segment is read.
     const stream = await openStream(input, request.access, signal);
     const pinned = judgeDigestAlg(stream, request);
     if (stream.index !== undefined && pinned !== undefined) judgePinned(stream.index.streamDigest, pinned);
+    keepable &&= stream.index !== undefined || pinned === undefined;
     const clip = new ContentClip();
     const holds = holdsPolicy(stream, request, sink);
     const { parameters } = stream.crypto;
@@ -90,21 +96,11 @@ export async function decryptStream(
     const streamDigest = verified ?? stream.index!.streamDigest;
     return { contentLength: clip.takenBytes, streamDigest, fields: stream.header.fields };
   } catch (error) {
-    throw request.keepVerifiedPrefix === true && isRefusal(error)
+    throw keepable && sink.committedBytes > 0 && isRefusal(error)
       ? await keepPrefix(sink, error, signal)
       : await abandonSink(sink, error);
   } finally {
     await input.close();
-  }
-}
-
-async function keepPrefix(sink: Sink, refusal: unknown, signal: AbortSignal): Promise<unknown> {
-  try {
-    await sink.rollbackSegment();
-    await sink.finish(signal);
-    return refusal;
-  } catch (error) {
-    return abandonSink(sink, new AggregateError([refusal, error]));
   }
 }
 

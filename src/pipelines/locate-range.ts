@@ -3,13 +3,7 @@ import { frameOverhead } from '../format/frame-header.ts';
 import type { IndexEntry } from '../format/index-entries.ts';
 import { indexedPlace, judgeSegmentHeader, scheduledPlace } from '../format/judge-segment-header.ts';
 import { contentLengthOf, contentOffset, locateContent, segmentCount, wireOffset } from '../format/schedule.ts';
-import {
-  dataFramesOf,
-  parseSegmentHeader,
-  type SegmentHeader,
-  segmentFlags,
-  segmentHeaderLength,
-} from '../format/segment-header.ts';
+import { dataFramesOf, parseSegmentHeader, type SegmentHeader, segmentHeaderLength } from '../format/segment-header.ts';
 import type { StreamParameters } from '../format/stream-parameters.ts';
 import { SegmentDecryption } from '../segments/segment-decryption.ts';
 import type { StreamCrypto } from '../segments/stream-crypto.ts';
@@ -21,10 +15,13 @@ import { type ByteSpan, readUpTo, type WireInput } from './wire-input.ts';
 /** Which segments and frames hold a range. */
 export interface LocatedRange {
   readonly range: ContentRange;
-  readonly visits: readonly SegmentVisit[];
+  /** Made one by one as they are gone to: a range may have more of them than there is memory for. */
+  readonly visits: () => Iterable<SegmentVisit>;
+  /** Where the last segment ends that is gone to, if that is what the visits do not tell. */
+  readonly wireEnd?: number;
 }
 
-interface Located {
+export interface Located {
   readonly pool: FramePool;
   readonly stream: StreamCrypto;
   readonly input: WireInput;
@@ -59,13 +56,16 @@ export async function locateScheduled(request: RangeRequest, at: Located, signal
   }
   // §6.16, §6.17: places and lengths follow from the header; what is fetched is compared with them.
   const range = resolveRange(request, contentLength);
-  const visits: SegmentVisit[] = [];
-  for (let i = locateContent(p, range.first).segmentIndex; i <= locateContent(p, range.last).segmentIndex; i++) {
+  return { range, visits: () => scheduledRange(p, range, contentLength) };
+}
+
+function* scheduledRange(p: StreamParameters, range: ContentRange, contentLength: number): Generator<SegmentVisit> {
+  const last = locateContent(p, range.last).segmentIndex;
+  for (let i = locateContent(p, range.first).segmentIndex; i <= last; i++) {
     const known = knownSegment(p, i, contentLength);
     const place = scheduledPlace(i, known);
-    visits.push(visitOf(p, range, known.contentLength, contentOffset(p, i), { place, position: wireOffset(p, i) }));
+    yield visitOf(p, range, known.contentLength, contentOffset(p, i), { place, position: wireOffset(p, i) });
   }
-  return { range, visits };
 }
 
 /** What proves the length, and what the range wants of the last segment if that is little. */
@@ -81,7 +81,7 @@ function endSpans(request: RangeRequest, contentLength: number, at: Located): By
 }
 
 /** The TERMINATOR, and with it what is wanted before it if that is little and the range has it. */
-function endSpan(request: RangeRequest, contentLength: number, wanted: number, size: number): ByteSpan {
+export function endSpan(request: RangeRequest, contentLength: number, wanted: number, size: number): ByteSpan {
   const worthIt = firstOf(request, contentLength) < contentLength && size - wanted <= mostTailBytes;
   return { start: worthIt ? wanted : size - frameOverhead, end: size };
 }
@@ -101,7 +101,8 @@ async function authenticateLength(contentLength: number, at: Located, signal: Ab
   await verifyEnd(header, at, signal);
 }
 
-async function verifyEnd(header: SegmentHeader, at: Located, signal: AbortSignal): Promise<void> {
+/** The TERMINATOR at the end of the input binds the last segment's header (§6). */
+export async function verifyEnd(header: SegmentHeader, at: Located, signal: AbortSignal): Promise<void> {
   const terminator = await readUpTo(at.input, at.size - frameOverhead, frameOverhead, signal);
   if (terminator.length < frameOverhead) {
     throw new SealpartError('truncated', `${at.input.name} became shorter while it was read.`, {
@@ -109,75 +110,6 @@ async function verifyEnd(header: SegmentHeader, at: Located, signal: AbortSignal
     });
   }
   new SegmentDecryption(at.pool, at.stream, header).verifyTerminator(terminator);
-}
-
-/** A segment that a walk has met. */
-interface MetSegment {
-  readonly header: SegmentHeader;
-  readonly position: number;
-}
-
-/**
- * Finds a range in a compressed stream, whose wire positions only a walk over its segment headers gives (§6). The walk
- * goes to the end of the input; where every step of it costs a request, only as far as the range needs it to.
- */
-export async function locateCompressed(request: RangeRequest, at: Located, signal: AbortSignal): Promise<LocatedRange> {
-  const p = at.stream.parameters;
-  const met: MetSegment[] = [];
-  let contentEnd = 0;
-  let final = false;
-  const frugal = at.input.requests !== undefined;
-  for (let position = p.headerLen; !final && !(frugal && isInside(request, contentEnd)); ) {
-    const header = await walkTo(position, met.length, at, signal);
-    met.push({ header, position });
-    position += segmentHeaderLength + header.wireLength;
-    contentEnd = contentOffset(p, met.length - 1) + header.contentLength;
-    final = (header.flags & segmentFlags.final) !== 0;
-    if (position > at.size) {
-      throw new SealpartError('truncated', `The input ends inside segment ${met.length - 1}.`, {
-        segment: met.length - 1,
-      });
-    }
-  }
-  const last = met.at(-1)!;
-  // §6.20: what depends on the length waits until the walk has ended where the input does.
-  if (!(frugal && isInside(request, contentEnd))) await endWalk(request, last, contentEnd, at, signal);
-  const range = resolveRange(request, contentEnd);
-  const visits: SegmentVisit[] = [];
-  for (let i = locateContent(p, range.first).segmentIndex; i <= locateContent(p, range.last).segmentIndex; i++) {
-    const { header, position } = met[i]!;
-    const known = { final: (header.flags & segmentFlags.final) !== 0, contentLength: header.contentLength };
-    const totalLength = segmentHeaderLength + header.wireLength;
-    // A compressed payload opens as a whole only.
-    visits.push({ place: scheduledPlace(i, known), position, contentStart: contentOffset(p, i), totalLength });
-  }
-  return { range, visits };
-}
-
-async function walkTo(position: number, index: number, at: Located, signal: AbortSignal): Promise<SegmentHeader> {
-  await at.input.requests?.prefetch(
-    [{ start: position, end: Math.min(at.size, position + segmentHeaderLength) }],
-    signal,
-  );
-  const header = parseSegmentHeader(await readUpTo(at.input, position, segmentHeaderLength, signal), index);
-  // §6.19.
-  judgeSegmentHeader(header, at.stream.parameters, scheduledPlace(index));
-  return header;
-}
-
-async function endWalk(
-  request: RangeRequest,
-  { header, position }: MetSegment,
-  contentLength: number,
-  at: Located,
-  signal: AbortSignal,
-): Promise<void> {
-  const start = position + segmentHeaderLength;
-  if (start + header.wireLength < at.size) {
-    throw new SealpartError('trailing-data', 'There are bytes after the end of the stream.');
-  }
-  await at.input.requests?.prefetch([endSpan(request, contentLength, start, at.size)], signal);
-  await verifyEnd(header, at, signal);
 }
 
 /** Finds a range in the verified index (§7). */
@@ -188,19 +120,25 @@ export function locateIndexed(
 ): LocatedRange {
   const contentLength = entries.reduce((sum, entry) => sum + entry.contentLength, 0);
   const range = resolveRange(request, contentLength);
-  const visits: SegmentVisit[] = [];
+  return { range, visits: () => indexedRange(p, range, entries) };
+}
+
+function* indexedRange(
+  p: StreamParameters,
+  range: ContentRange,
+  entries: readonly IndexEntry[],
+): Generator<SegmentVisit> {
   let content = 0;
   let position = 0;
   for (const entry of entries) {
-    const touched = content <= range.last && content + entry.contentLength > range.first;
-    if (touched) {
+    if (content > range.last) return;
+    if (content + entry.contentLength > range.first) {
       const visit = { place: indexedPlace(entry), position, entryDigest: entry.digest };
-      visits.push(visitOf(p, range, entry.contentLength, content, visit));
+      yield visitOf(p, range, entry.contentLength, content, visit);
     }
     content += entry.contentLength;
     position += entry.totalLength;
   }
-  return { range, visits };
 }
 
 /** The frames of a segment that hold its share of a range; all of them with their digest if that is what it takes. */

@@ -11,7 +11,7 @@ export const defaultMemoryBytes: number = 256 * 2 ** 20;
 /** Under this, not even a frame of the largest size could be held beside its plaintext. */
 export const leastMemoryBytes: number = 4 * 2 ** 20;
 /** Measured: what a thread and its node:crypto buffers take beside the shared memory, and what the process does. */
-const workerBytes = 75 * 2 ** 20;
+export const workerBytes: number = 75 * 2 ** 20;
 export const processBytes: number = 150 * 2 ** 20;
 
 /** How the byte budget of a run is divided. */

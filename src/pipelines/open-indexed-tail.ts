@@ -20,7 +20,7 @@ const tailProbeBytes = 64 * 1024;
 const mostUnjudgedBytes = 2 ** 20;
 
 /** Where the three pieces of an indexed stream's tail stand (docs/format.md §7). */
-interface TailPlaces {
+export interface TailPlaces {
   readonly footer: Footer;
   readonly headerPosition: number;
   readonly indexPosition: number;
@@ -43,8 +43,7 @@ export async function openIndexedTail(
     await input.requests?.prefetch([{ start: places.indexPosition, end: tail.start }], signal);
   }
   const opened = await openHeader(header, access, signal);
-  if (header.core.parameters.layout !== layouts.indexed)
-    throw bad('the header at its end is that of a scheduled stream');
+  judgeTailLayout(header);
   const crypto = cryptoOf(opened);
   const { entries, streamDigest } = await openIndex(tail, places, crypto, signal);
   const indexed = entries.reduce((sum, entry) => sum + entry.totalLength, 0);
@@ -53,20 +52,29 @@ export async function openIndexedTail(
   return { header, opened, crypto, index: { entries, streamDigest } };
 }
 
+/** Header and footer of an indexed stream. */
+export interface TailHeader {
+  readonly header: StreamHeader;
+  readonly places: TailPlaces;
+}
+
 /**
- * The header at the end of an indexed stream, believed by nobody yet.
+ * The header at the end of an indexed stream, and where its footer says that things are: believed by nobody yet.
  *
  * @throws SealpartError `truncated`, `bad-index` and what a stream header is refused with
  */
-export async function readIndexedHeader(input: WireInput, size: number, signal: AbortSignal): Promise<StreamHeader> {
-  return (await readTailHeader(await Tail.read(input, size, signal), size, signal)).header;
+export async function readIndexedHeader(input: WireInput, size: number, signal: AbortSignal): Promise<TailHeader> {
+  const tail = await readTailHeader(await Tail.read(input, size, signal), size, signal);
+  judgeTailLayout(tail.header);
+  return tail;
 }
 
-async function readTailHeader(
-  tail: Tail,
-  size: number,
-  signal: AbortSignal,
-): Promise<{ header: StreamHeader; places: TailPlaces }> {
+/** §7.12: a reader who has the keys uses them first. */
+function judgeTailLayout({ core }: StreamHeader): void {
+  if (core.parameters.layout !== layouts.indexed) throw bad('the header at its end is that of a scheduled stream');
+}
+
+async function readTailHeader(tail: Tail, size: number, signal: AbortSignal): Promise<TailHeader> {
   const places = placesOf(parseFooter(await tail.slice(size - footerLength, footerLength, signal)), size);
   const bytes = await tail.slice(places.headerPosition, places.footer.headerLen, signal);
   if (parseHeaderLength(bytes) !== places.footer.headerLen) throw bad('its footer and its header differ in header_len');

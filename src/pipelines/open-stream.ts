@@ -27,13 +27,7 @@ export async function openStream(input: WireInput, access: ReaderKeys, signal: A
   // §6.4: no key is used before the whole header has parsed.
   const header = parseStreamHeader(await completeHeader(input, start, signal));
   const opened = await openHeader(header, access, signal);
-  // §7.12.
-  if (header.core.parameters.layout !== layouts.scheduled) {
-    throw new SealpartError(
-      'bad-header',
-      'The header of an indexed stream stands at the start, where no reader expects it.',
-    );
-  }
+  judgeStartLayout(header);
   return { header, opened, crypto: cryptoOf(opened) };
 }
 
@@ -45,7 +39,18 @@ export async function openStream(input: WireInput, access: ReaderKeys, signal: A
 export async function readHeader(input: WireInput, signal: AbortSignal): Promise<StreamHeader> {
   const start = await readStart(input, signal);
   judgeStart(input, start);
-  return parseStreamHeader(await completeHeader(input, start, signal));
+  const header = parseStreamHeader(await completeHeader(input, start, signal));
+  judgeStartLayout(header);
+  return header;
+}
+
+/** §7.12: a reader who has the keys uses them first. */
+function judgeStartLayout({ core }: StreamHeader): void {
+  if (core.parameters.layout === layouts.scheduled) return;
+  throw new SealpartError(
+    'bad-header',
+    'The header of an indexed stream stands at the start, where no reader expects it.',
+  );
 }
 
 /**

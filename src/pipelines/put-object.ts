@@ -103,7 +103,7 @@ async function beginUpload(
   const destination = { forStore: true, equalParts, maxSegments: maxParts, minPartBytes, maxPartBytes };
   const write = { ...request, objectName: object };
   const stream = await sealStream(write, source.size, destination, machine.request, signal);
-  const subject = { storeName: store.name, object, fingerprint: fingerprintOf(source) };
+  const subject = { target, fingerprint: fingerprintOf(source) };
   const journal = uploads === undefined ? noJournal : new ManifestJournal(subject, uploads);
   const sender = new PartSender(target, stream, journal);
   return await runUpload(request, { target, machine, stream, journal, sender, kept: 0 }, signal);
@@ -130,11 +130,22 @@ export async function continueUpload(
     const result = await runUpload(request, { target, machine, stream, journal, sender, kept }, signal);
     return { ...result, resumed: true };
   }
-  await journal.ended(AbortSignal.timeout(wayOutMs));
+  await writeOff(journal, request.uploads);
   const contentLength = parts.reduce((sum, { segments }) => sum + segments[0]!.contentLength, 0);
   const streamDigest = recordedStreamDigest(stream, parts);
   const done = resultOf(stream, { segments: kept, contentLength, streamDigest });
   return { ...done, ...made, parts: { kept, sent: 0 }, resumed: true };
+}
+
+/** The object stands: from here on a signal cannot undo anything, and a manifest that fails is no failure of the upload. */
+async function writeOff(journal: UploadJournal, uploads: UploadOptions | undefined): Promise<void> {
+  try {
+    await journal.ended(AbortSignal.timeout(wayOutMs));
+  } catch (error) {
+    await journal.letGo();
+    if (!(error instanceof SealpartError)) throw error;
+    uploads?.onEvent?.({ kind: 'unrecorded', error });
+  }
 }
 
 interface UploadRun {
@@ -158,8 +169,7 @@ async function runUpload(
   const either = AbortSignal.any([signal, journal.lost]);
   try {
     const done = await withFramePool(request, machine, stream.plan, (pool) => uploadStream(upload, pool, either));
-    // The object stands: from here on, a signal cannot undo anything.
-    await journal.ended(AbortSignal.timeout(wayOutMs));
+    await writeOff(journal, uploads);
     const sent = sender.whole === undefined ? sender.sentParts : 1;
     return { ...resultOf(stream, done), etag: done.etag, parts: { kept, sent }, resumed: false };
   } catch (error) {

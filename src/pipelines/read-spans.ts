@@ -21,11 +21,12 @@ export function* readSpans(
   for (const visit of visits) {
     const start = visit.position ?? next;
     const expected = expectedSegment(visit, p);
-    const totalLength = visit.totalLength ?? (expected && totalLengthOf(expected.contentLength, p.frameSizeLog2));
-    next = totalLength === undefined ? end : start + totalLength;
-    if (expected === undefined) yield { start, end: next };
-    else yield* segmentSpans(visit, start, expected.contentLength, p.frameSizeLog2);
-    if (totalLength === undefined) return;
+    if (expected === undefined) {
+      yield { start, end };
+      return;
+    }
+    yield* segmentSpans(visit, start, expected.contentLength, p.frameSizeLog2);
+    next = start + totalLengthOf(expected.contentLength, p.frameSizeLog2);
   }
 }
 

@@ -31,8 +31,6 @@ export interface SegmentVisit {
    * frames before its header has come, and nothing that the header is refused for.
    */
   readonly expected?: KnownSegment;
-  /** Bytes of header and frames, where a walk has met the header. */
-  readonly totalLength?: number;
 }
 
 /**

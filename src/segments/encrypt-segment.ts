@@ -36,7 +36,7 @@ export interface EncryptSegmentRequest {
   readonly payload: PlainPayload;
   /** At least totalLengthOf(payload) bytes of wire memory. */
   readonly wire: ArenaLease;
-  readonly salts: FreshSalts;
+  readonly salts: Pick<FreshSalts, 'next'>;
   /** For the FINAL segment: the stream digest, once the digest of every other segment is known. */
   readonly streamDigest?: (ownDigest: Uint8Array) => Promise<Uint8Array>;
 }

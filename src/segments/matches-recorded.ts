@@ -1,5 +1,4 @@
 import { equalSecret } from '../crypto/equal-secret.ts';
-import { FreshSalts } from '../crypto/fresh-salts.ts';
 import { type SegmentFacts, totalLengthOf } from '../format/segment-header.ts';
 import type { FramePool } from '../workers/frame-pool.ts';
 import { encryptSegment, type PlainPayload } from './encrypt-segment.ts';
@@ -37,7 +36,8 @@ export async function matchesRecorded(
   if (payload.length !== facts.payloadLength) return false;
   const wire = await pool.wire.lease(totalLengthOf(payload.length, stream.parameters.frameSizeLog2), signal);
   try {
-    const salts = new FreshSalts(() => salt.slice());
+    // The one place where a salt is used again, as often as a worker fails: nothing of it leaves this function.
+    const salts = { next: () => salt.slice() };
     const request = { pool, stream, facts, payload, wire, salts };
     const again = await encryptSegment(
       final === undefined ? request : { ...request, streamDigest: async () => final.streamDigest },

@@ -12,7 +12,7 @@ import { createStreamSource } from './stream-source.ts';
 export interface FileSource extends Source, SeekableSource {
   /** As it was when the file was opened. */
   readonly size: number;
-  /** Its size, and when it was written to last. */
+  /** Its size, when it was written to last, and which file it is. */
   readonly fingerprint: string;
 }
 
@@ -31,7 +31,7 @@ class FileReader implements FileSource {
   constructor(name: string, handle: FileHandle, opened: BigIntStats) {
     this.name = name;
     this.size = Number(opened.size);
-    this.fingerprint = `size=${opened.size} mtime=${opened.mtimeNs}ns`;
+    this.fingerprint = `size=${opened.size} mtime=${opened.mtimeNs}ns inode=${opened.ino}`;
     this.#handle = handle;
     this.#opened = opened;
   }

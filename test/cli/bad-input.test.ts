@@ -38,6 +38,16 @@ async function expectFailure(args: readonly string[], exitCode: number, code: st
   expect(errorOf(result).message).toMatch(message);
 }
 
+it('data that needs more memory than was given is exit code 1, since no command line could have known', async () => {
+  const { path, key } = await ground();
+  await writeFile(path('zeros'), new Uint8Array(2 ** 24));
+  const small = ['--segment-size', '16M', '--zstd', '--json'];
+  await runInProcess(['encrypt', path('zeros'), '-o', path('s'), ...small, ...key]);
+  const result = await runInProcess(['decrypt', '--json', '--memory', '4M', path('s'), '-o', path('out'), ...key]);
+  expect([result.exitCode, errorOf(result)]).toMatchObject([1, { code: 'bad-parameters', segment: 0 }]);
+  expect(errorOf(result).message).toMatch(/^Segment 0 .* needs \d+ MiB .*--memory SIZE/);
+});
+
 it('keys that cannot be read or are none are exit code 2, and say which file and line', async () => {
   const { directory, path } = await ground();
   await writeFile(path('empty'), '# only a comment\n\n');

@@ -115,16 +115,15 @@ it('every kind of key that a stream was encrypted for opens it alone', async () 
   const { path, content, publicKey } = await ground(5000);
   const env = { SEALPART_PASSPHRASE: 'from the environment' };
   const all = ['--key-file', path('a.key'), '--key-file', path('b.key'), '--recipient', publicKey];
-  const encrypt = ['encrypt', '-q', path('content'), ...all];
+  const encrypt = ['encrypt', '-q', path('content')];
   const byEnvironment = await runInProcess([...encrypt, '-o', path('env')], { env });
-  const byFile = await runInProcess([...encrypt, '--passphrase-file', path('phrase'), '-o', path('file')], { env });
+  const byFile = await runInProcess([...encrypt, ...all, '--passphrase-file', path('phrase'), '-o', path('file')]);
   expect([byEnvironment.exitCode, byFile.exitCode]).toEqual([0, 0]);
   const readers: readonly (readonly [stream: string, flags: readonly string[], env?: Record<string, string>])[] = [
-    ['env', ['--key-file', path('a.key')]],
-    ['env', ['--key-file', path('b.key')]],
-    ['env', ['--identity', path('me.key')]],
     ['env', [], env],
-    // The file came before the environment.
+    ['file', ['--key-file', path('a.key')]],
+    ['file', ['--key-file', path('b.key')]],
+    ['file', ['--identity', path('me.key')]],
     ['file', ['--passphrase-file', path('phrase')]],
     ['file', [], { SEALPART_PASSPHRASE: 'correct horse' }],
   ];
@@ -137,6 +136,33 @@ it('every kind of key that a stream was encrypted for opens it alone', async () 
   expect([other.exitCode, errorOf(other).code]).toEqual([4, 'header-auth']);
   const empty = await runInProcess(['decrypt', path('file')], { env: { SEALPART_PASSPHRASE: '' } });
   expect([empty.exitCode, empty.stderr]).toEqual([2, expect.stringMatching(/SEALPART_PASSPHRASE is set and empty/)]);
+});
+
+it('a passphrase that is left in the environment counts only where no flag gives a key', async () => {
+  const { path, content, publicKey } = await ground(5000);
+  const env = { SEALPART_PASSPHRASE: 'left over' };
+  const stray = [{ env }, { env: { SEALPART_PASSPHRASE: '' } }];
+  const phrase = ['--passphrase-file', path('phrase')];
+  for (const [name, writer, reader, kinds] of [
+    ['key', ['--key-file', path('a.key')], ['--key-file', path('a.key')], ['key-file']],
+    ['recipient', ['--recipient', publicKey], ['--identity', path('me.key')], ['x25519']],
+    ['identity', ['--identity', path('me.key')], ['--identity', path('me.key')], ['x25519']],
+    ['from-phrase', phrase, phrase, ['passphrase']],
+  ] as const) {
+    for (const options of stray) {
+      const made = await runInProcess(['encrypt', '-q', path('content'), ...writer, '-o', path(name)], options);
+      expect([name, made.exitCode, made.stderr]).toEqual([name, 0, '']);
+      const [header] = (await runInProcess(['inspect', '-q', '--json', path(name)])).out.split('\n');
+      const { recipients } = JSON.parse(header!).stream as { recipients: { kind: string }[] };
+      expect([name, recipients.map(({ kind }) => kind)]).toEqual([name, kinds]);
+      // Beside a passphrase, identities would not be used.
+      const read = await runInProcess(['decrypt', '-q', path(name), ...reader], options);
+      expect([name, read.exitCode, read.stderr]).toEqual([name, 0, '']);
+      expectBytes(read.stdout, content);
+    }
+  }
+  const help = await runInProcess(['encrypt', '--help']);
+  expect(help.out).toMatch(/SEALPART_PASSPHRASE is one too, if no flag gives a\s+key/);
 });
 
 it('an identity encrypts for its own public key, and is used beside a key file only if told', async () => {

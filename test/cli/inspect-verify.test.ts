@@ -18,8 +18,10 @@ async function ground(contentLength: number) {
 
 it('inspect shows a stream without a key', async () => {
   const { path, key } = await ground(100_000);
-  const env = { SEALPART_PASSPHRASE: 'phrase' };
+  await writeFile(path('phrase'), 'phrase\n');
   const flags = [
+    '--passphrase-file',
+    path('phrase'),
     '--segment-size',
     '32K',
     '--context',
@@ -29,7 +31,7 @@ it('inspect shows a stream without a key', async () => {
     '--origin-key',
     path('a.key'),
   ];
-  await runInProcess(['encrypt', '-q', ...key, ...flags, path('content'), '-o', path('s')], { env });
+  await runInProcess(['encrypt', '-q', ...key, ...flags, path('content'), '-o', path('s')]);
   const { out, stderr, exitCode } = await runInProcess(['inspect', path('s')]);
   expect([exitCode, stderr]).toEqual([0, `inspect ${path('s')}, memory at most 150 MiB\n`]);
   expect(out.replace(/[0-9a-f]{16,}/g, 'HEX')).toBe(`stream id    HEX
@@ -52,6 +54,17 @@ origin       key HEX
 
 total        4 segments, 100000 bytes (97.7 KiB) of content in 102308 bytes (99.9 KiB); nothing of this was authenticated
 `);
+});
+
+it('inspect prints nothing that steers a terminal, and JSON keeps what it was', async () => {
+  const { path, key } = await ground(100);
+  const value = 'x\x9b2J\u202egpj.exe\u2069';
+  await runInProcess(['encrypt', '-q', ...key, '--context', `name=${value}`, path('content'), '-o', path('s')]);
+  for (const flags of [[], ['--json']]) {
+    const { out } = await runInProcess(['inspect', path('s'), ...flags]);
+    for (const line of out.split('\n')) expect(line).toMatch(/^[^\p{Cc}\p{Cf}]*$/u);
+    if (flags.length > 0) expect(JSON.parse(out.split('\n')[0]!).stream.context).toEqual({ name: value });
+  }
 });
 
 it('inspect of an object agrees with its parts: segment i is part i + 1, all full parts have one size', async () => {

@@ -1,7 +1,8 @@
+import { readdir, readFile } from 'node:fs/promises';
 import { expect, it, vi } from 'vitest';
 import { exitCodeOf } from '../../src/cli/exit-codes.ts';
 import { bytesText, durationText } from '../../src/cli/human-numbers.ts';
-import { listedName, oneLine } from '../../src/cli/one-line.ts';
+import { jsonLine, listedName, oneLine } from '../../src/cli/one-line.ts';
 import { ProgressDisplay } from '../../src/cli/progress.ts';
 import { reportError } from '../../src/cli/report-error.ts';
 import { UsageError } from '../../src/cli/usage-error.ts';
@@ -51,6 +52,7 @@ it('every other failure has the exit code of its kind', () => {
 
 it('a signal decides the exit code, whatever error it led to', () => {
   for (const [name, code] of [
+    ['SIGHUP', 129],
     ['SIGINT', 130],
     ['SIGTERM', 143],
   ] as const) {
@@ -58,6 +60,30 @@ it('a signal decides the exit code, whatever error it led to', () => {
     expect(exitCodeOf(new SealpartError('io', 'x'), signal)).toBe(code);
   }
   expect(exitCodeOf(new SealpartError('io', 'x'), AbortSignal.abort())).toBe(1);
+});
+
+it('data that needs more memory than was given is no mistake of the command line', () => {
+  const error = new SealpartError('bad-parameters', 'Segment 3 needs more: give more memory.', { segment: 3 });
+  expect(exitCodeOf(error, never)).toBe(1);
+  const output = screen(false);
+  reportError(error, output, false);
+  expect(output.writes[0]).toContain('give more memory. (On the command line: --memory SIZE.)');
+});
+
+it('JSON is one line, which no name can break or steer either', () => {
+  const name = 'a\nb\x1b[2J\x7f\x80\x9b2J\u200f\u202e\u2066\u2028\ud800 \u{e0001} ü 😀 "\\"';
+  const line = jsonLine({ name, none: undefined });
+  expect(line).toMatch(/^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]*$/u);
+  expect(line).toContain('\\u009b2J\\u200f\\u202e\\u2066\\u2028\\ud800 \\udb40\\udc01 ü 😀 ');
+  expect(JSON.parse(line)).toEqual({ name });
+});
+
+it('every JSON that is printed goes that way', async () => {
+  const folder = new URL('../../src/cli/', import.meta.url);
+  for (const file of await readdir(folder)) {
+    const uses = (await readFile(new URL(file, folder), 'utf8')).includes('JSON.stringify');
+    expect([file, uses]).toEqual([file, file === 'one-line.ts']);
+  }
 });
 
 it('an error is one line, which no name can break or steer', () => {

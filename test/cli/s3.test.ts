@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { randomLooking } from '../support/content.ts';
+import { startFaultProxyProcess } from '../support/fault-proxy/fault-proxy-process.ts';
 import { describeOnServers } from '../support/servers/describe-on-servers.ts';
 import { makeBucket } from '../support/servers/s3-client.ts';
 import type { S3Server } from '../support/servers/s3-server.ts';
@@ -88,6 +89,31 @@ describeOnServers(
         expect(facts.parts.kept).toBeGreaterThanOrEqual(parts);
         await succeed(['get', '--overwrite', url, path('back'), ...key], { env });
         expectBytes(await readFile(path('back')), await ground.content());
+      }
+    });
+
+    it('who reads an object asks for nothing but its bytes, in few requests', async () => {
+      const directory = await temporaryDirectory();
+      const env = environmentOf(server(), directory);
+      const bucket = await makeBucket(server());
+      const url = `s3://${bucket}/k`;
+      await writeFile(join(directory, 'content'), randomLooking(2 ** 23 + 5000, 'cli requests'));
+      await writeFile(join(directory, 'k'), `${'ab'.repeat(32)}\n`);
+      await succeed(['put', '--key-file', 'k', 'content', url], { cwd: directory, env });
+      await using proxy = await startFaultProxyProcess({ upstream: server().endpoint });
+      const at = { cwd: directory, env: { ...env, AWS_ENDPOINT_URL: proxy.endpoint } };
+      for (const [args, most] of [
+        [['inspect', url], 2],
+        [['verify', '--no-key', url], 2],
+        [['verify', '--key-file', 'k', url], 3],
+        [['get', '--key-file', 'k', url, 'back'], 3],
+        [['export', url, 'copy'], 4],
+      ] as const) {
+        await proxy.clearLog();
+        await succeed(args, at);
+        const asked = (await proxy.log()).map(({ operation }) => operation);
+        expect([args[0], new Set(asked)]).toEqual([args[0], new Set(['GetObject'])]);
+        expect([args[0], asked.length]).toEqual([args[0], expect.toSatisfy((n: number) => n <= most)]);
       }
     });
 

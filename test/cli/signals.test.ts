@@ -1,4 +1,4 @@
-import { open, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, it } from 'vitest';
@@ -32,6 +32,7 @@ async function partFiles(store: string): Promise<number> {
 it.each([
   ['SIGINT', 130],
   ['SIGTERM', 143],
+  ['SIGHUP', 129],
 ] as const)('%s in the middle leaves nothing and ends with %d', async (name, exitCode) => {
   const { directory, path, key } = await ground();
   const content = randomLooking(2_000_000, 'cli signals');
@@ -73,6 +74,76 @@ it('a signal in the middle of an upload of which nothing is written down aborts 
   const result = await put.ended;
   expect([result.exitCode, result.stderr]).toEqual([143, expect.stringMatching(/\nsealpart: aborted: .*SIGTERM.*\n$/)]);
   expect(await partFiles(path('store'))).toBe(0);
+});
+
+it.each(['SIGHUP', 'SIGINT', 'SIGTERM'] as const)(
+  'SIGHUP after %s lets a command remove what it has begun',
+  async (first) => {
+    const { directory, path, key } = await ground();
+    const before = (await readdir(directory)).sort();
+    const decrypt = startCli(['decrypt', '-o', path('out'), ...key], { input: 'open' });
+    await feed(decrypt, (await readFile(path('s'))).subarray(0, 1_000_000));
+    await until(async () => (await readdir(directory)).length > before.length);
+    // A terminal that is lost sends it again when its shell ends.
+    decrypt.child.kill(first);
+    decrypt.child.kill('SIGHUP');
+    decrypt.child.kill('SIGHUP');
+    const { exitCode, killedBy } = await decrypt.ended;
+    expect([exitCode, killedBy]).toEqual([expect.any(Number), null]);
+    expect((await readdir(directory)).sort()).toEqual(before);
+  },
+);
+
+it('what a run left that was killed is named by the next one', async () => {
+  const { directory, path, key } = await ground();
+  const stream = await readFile(path('s'));
+  const killed = startCli(['decrypt', '-o', path('out'), ...key], { input: 'open' });
+  await feed(killed, stream.subarray(0, 1_000_000));
+  const leftovers = async (): Promise<string[]> => (await readdir(directory)).filter((name) => name.endsWith('.tmp'));
+  await until(async () => (await leftovers()).length > 0);
+  killed.child.kill('SIGKILL');
+  await killed.ended;
+  const [left] = await leftovers();
+  expect(left).toMatch(/^\.out\.sealpart-[0-9a-f]{8}\.tmp$/);
+  const again = ['decrypt', path('s'), '-o', path('out'), ...key];
+  const plain = await runInProcess(again);
+  expect([plain.exitCode, plain.stderr]).toEqual([
+    0,
+    expect.stringMatching(
+      /^decrypt .*\n1 temporary file of runs that were killed, or are still at work: .*\/\.out\.sealpart-\w{8}\.tmp\ndecrypted/,
+    ),
+  ]);
+  const json = await runInProcess([...again, '--json']);
+  expect(JSON.parse(json.stderr.split('\n')[1]!)).toEqual({ leftovers: [path(left!)] });
+  expect((await runInProcess([...again, '-q'])).stderr).toBe('');
+  // Nobody can know that its writer is gone.
+  expect(await leftovers()).toEqual([left]);
+  for (const other of [
+    ['encrypt', path('content'), '-o', path('out'), ...key],
+    ['keygen', '-o', path('new.key')],
+  ]) {
+    const { exitCode, stderr } = await runInProcess(other);
+    expect([exitCode, stderr.includes(left!)]).toEqual([0, other[0] === 'encrypt']);
+  }
+});
+
+it('what was left in the folders of a tree is named once', async () => {
+  const { path, key } = await ground();
+  await mkdir(path('tree/deep'), { recursive: true });
+  for (const name of ['a', 'deep/b', 'deep/c']) await writeFile(path(`tree/${name}`), name);
+  const url = `dir:${path('store')}//bucket/`;
+  expect((await runInProcess(['put', '-r', path('tree'), url, ...key])).exitCode).toBe(0);
+  await mkdir(path('back/deep'), { recursive: true });
+  const left = ['.a.sealpart-01234567.tmp', ...['1', '2', '3', '4'].map((n) => `deep/.b.sealpart-0123456${n}.tmp`)];
+  for (const name of left) await writeFile(path(`back/${name}`), 'content');
+  const get = await runInProcess(['get', '-r', '--json', url, path('back'), ...key]);
+  const told = get.stderr
+    .trimEnd()
+    .split('\n')
+    .flatMap((line) => (JSON.parse(line) as { leftovers?: string[] }).leftovers ?? []);
+  expect([get.exitCode, told]).toEqual([0, left.map((name) => path(`back/${name}`))]);
+  const plain = await runInProcess(['get', '-r', '--overwrite', url, path('back'), ...key]);
+  expect(plain.stderr).toMatch(/\n4 temporary files of runs .*: \S+, \S+, \S+ and 1 more beside them\n/);
 });
 
 it('a second signal ends the process at once', async () => {

@@ -1,6 +1,7 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { loadedAtStart } from '../support/loaded-at-start.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { errorOf, runInProcess } from './cli-in-process.ts';
 import { mainFile, runProcess } from './cli-process.ts';
@@ -34,24 +35,8 @@ it.each(['ls', 'resume', 'abort', 'sweep'])('the help of uploads %s has an examp
   for (const line of out.split('\n')) expect(line.length).toBeLessThanOrEqual(120);
 });
 
-/** Every module that is loaded with the command line, before anything is asked of it. */
-async function loadedAtStart(): Promise<Set<string>> {
-  const seen = new Set<string>();
-  const waiting = [mainFile];
-  for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
-    const text = await readFile(file, 'utf8');
-    for (const [, clause, target] of text.matchAll(/^(?:import|export)\s([^;'"]*?from\s+)?'([^']+)'/gms)) {
-      const name = target!.startsWith('.') ? join(dirname(file), target!) : target!;
-      if (clause?.startsWith('type ') === true || seen.has(name)) continue;
-      seen.add(name);
-      if (target!.startsWith('.')) waiting.push(name);
-    }
-  }
-  return seen;
-}
-
 it('a command that needs neither S3 nor a manifest does not load them', async () => {
-  const loaded = [...(await loadedAtStart())];
+  const loaded = [...(await loadedAtStart(mainFile))];
   expect(loaded).toContain('commander');
   expect(loaded.filter((name) => /aws-sdk|smithy|objects\/s3|manifest\/sqlite/.test(name))).toEqual([]);
 });

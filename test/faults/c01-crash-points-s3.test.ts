@@ -70,7 +70,7 @@ describeOnServers(
     );
 
     it(
-      'and in the recovery from it',
+      'C09: and in the recovery from it',
       async () => {
         const reached = await crashRecoveries(makeScene, 'die-after', stride);
         const injected = `die-after at every step of a recovery on ${name}`;

@@ -17,7 +17,7 @@ const { signal } = new AbortController();
 
 const manifest = await openSqliteManifest(path, { create: false });
 // The writer before this one was killed: its lock is free at once.
-const lock = await manifest.lock(id);
+const lock = await manifest.lock(id, 1);
 if (lock === undefined || lock === 'unknown') throw new Error('the lock of a dead process is held');
 const head = await manifest.find(id, signal);
 if (head === undefined) throw new Error('the upload is gone');

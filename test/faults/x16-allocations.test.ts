@@ -14,6 +14,7 @@ import { createMemorySource } from '../../src/sources/memory-source.ts';
 import type { SeekableSource } from '../../src/sources/source.ts';
 import { createStreamSource } from '../../src/sources/stream-source.ts';
 import { randomLooking } from '../support/content.ts';
+import { noteFault } from '../support/fault-log.ts';
 import { largestAllocation } from '../support/largest-allocation.ts';
 import { cutSource } from '../support/pieces.ts';
 import { failureOf } from '../support/refusal.ts';
@@ -40,6 +41,10 @@ async function judged(input: SeekableSource | Uint8Array): Promise<{ code: strin
   return { code, largestBytes };
 }
 
+function note(injected: string, reached: number, outcome = 'refused in little memory'): void {
+  noteFault({ id: 'X16', injected, reached, outcome });
+}
+
 describe('X16: bounds before allocation', () => {
   it('the meter sees what is allocated', async () => {
     const { largestBytes } = await largestAllocation(async () => {
@@ -60,7 +65,8 @@ describe('X16: bounds before allocation', () => {
 
   it('a header that says how long it is', async () => {
     const made = await makeScheduled(content);
-    for (const headerLen of [0xffff, 0xfe00, 32_768 + 512, 0, 511]) {
+    const lies = [0xffff, 0xfe00, 32_768 + 512, 0, 511];
+    for (const headerLen of lies) {
       const header = made.header.slice();
       writeU16(header, 18, headerLen);
       expect(await judged(concatBytes(header, ...made.segments))).toEqual({
@@ -68,6 +74,7 @@ describe('X16: bounds before allocation', () => {
         largestBytes: expect.toSatisfy((bytes: number) => bytes < little),
       });
     }
+    note('a header that lies about its length', lies.length);
   });
 
   it('more recipients than a header may have: no key is touched', async () => {
@@ -102,6 +109,7 @@ describe('X16: bounds before allocation', () => {
     });
     expect([code, touched]).toEqual(['bad-header', 0]);
     expect(largestBytes).toBeLessThan(little);
+    note(`a header with ${many} recipients`, 1, 'refused, no key touched');
   });
 
   it.each([
@@ -109,9 +117,10 @@ describe('X16: bounds before allocation', () => {
     ['wire_len', [44]],
     ['data_frames and frame_count', [12, 40]],
     ['everything', [12, 16, 20, 40, 44]],
-  ])('a segment header that lies about %s', async (_, offsets) => {
+  ])('a segment header that lies about %s', async (what, offsets) => {
     const made = await makeScheduled(content);
-    for (const value of [0xffffffff, 0x80000000, 0x7fffffff, 2 ** 30]) {
+    const lies = [0xffffffff, 0x80000000, 0x7fffffff, 2 ** 30];
+    for (const value of lies) {
       const segment = made.segments[0]!.slice();
       for (const offset of offsets) writeU32(segment, offset, value);
       const stream = concatBytes(made.header, repairSegment(segment), ...made.segments.slice(1));
@@ -121,6 +130,7 @@ describe('X16: bounds before allocation', () => {
       const structure = await largestAllocation(() => failureOf(verifyStructure(createMemorySource(stream), calm)));
       expect(structure.largestBytes).toBeLessThan(little);
     }
+    note(`a segment header that lies about ${what}`, lies.length);
   });
 
   it('a compressed segment that says what it unfolds to', async () => {
@@ -134,13 +144,15 @@ describe('X16: bounds before allocation', () => {
     // It is more than the memory that there is, and refused before any of it is looked at.
     expect(code).toBe('bad-parameters');
     expect(largestBytes).toBeLessThan(little);
+    note('a compressed segment that lies about its content', 1);
   });
 
   it('an index that says how long it is', async () => {
     const made = await makeIndexed(content, [{ partNumber: 1, lengths: [16_384, 3_616] }]);
     const indexLength = made.tail.length - made.header.length - 20;
     const index = made.tail.slice(0, indexLength);
-    for (const claimed of [0xffffffff, 2 ** 31, 100 * mib]) {
+    const lies = [0xffffffff, 2 ** 31, 100 * mib];
+    for (const claimed of lies) {
       const footer = encodeFooter({ indexTotalLength: claimed, headerLen: 512 });
       const small = concatBytes(...made.segments, index, made.header, footer);
       expect(await judged(small)).toMatchObject({ code: 'bad-index' });
@@ -150,6 +162,7 @@ describe('X16: bounds before allocation', () => {
       expect(huge.code).toBe('bad-magic');
       expect(huge.largestBytes).toBeLessThan(little);
     }
+    note('an index that lies about its length', 2 * lies.length);
   });
 
   it('an index header that agrees with its footer: no more than the largest index takes', async () => {
@@ -211,6 +224,7 @@ describe('X16: bounds before allocation', () => {
     expect(found.largestBytes).toBeLessThan(little);
     expect(found.heapBytes).toBeLessThan(4 * mib);
     expect(found.reads).toBeLessThan(10);
+    note('an input that lies about its length, read in part', 1);
   });
 
   it('a range inside of what an input says that it has', async () => {
@@ -235,6 +249,7 @@ describe('X16: bounds before allocation', () => {
     const request = { input: createStreamSource(endless), sink: new WatchedSink(), access, pool };
     expect((await failureOf(decryptStream(request, calm))).code).toBe('bad-segment');
     expect(read).toBe(0);
+    note('a segment that claims to go on for ever, from a pipe', 1, 'refused, nothing behind it read');
     // A frame that is wrong makes a reader look for the end of its segment, and no further (§6.8).
     const flipped = made.bytes.slice();
     flipped[700]! ^= 1;

@@ -12,7 +12,7 @@ async function lockElsewhere(path: string, id: string) {
   const child = startScript(`
     import { openSqliteManifest } from ${moduleUrl('src/manifest/sqlite/open-sqlite-manifest.ts')};
     const manifest = await openSqliteManifest(${JSON.stringify(path)});
-    const lock = await manifest.lock('${id}');
+    const lock = await manifest.lock('${id}', 1);
     process.stdout.write(lock === undefined ? 'refused' : 'locked');
     setInterval(() => lock, 1000);
   `);
@@ -22,7 +22,7 @@ async function lockElsewhere(path: string, id: string) {
 }
 
 async function hold(manifest: UploadManifest, id: string) {
-  const lock = await manifest.lock(id);
+  const lock = await manifest.lock(id, 1);
   if (lock === undefined || lock === 'unknown') throw new Error('the lock should be free');
   return lock;
 }
@@ -32,11 +32,11 @@ test('the lock of a process is seen by others and ends with it, even by SIGKILL'
   const manifest = await openManifest(path);
   const { id } = await enter(manifest);
   const child = await lockElsewhere(path, id);
-  expect(await manifest.lock(id)).toBeUndefined();
+  expect(await manifest.lock(id, 1)).toBeUndefined();
   const ended = once(child, 'exit');
   child.kill('SIGKILL');
   await ended;
-  expect(await manifest.lock(id)).toBeDefined();
+  expect(await manifest.lock(id, 1)).toBeDefined();
 });
 
 test('a lock file goes when its upload has ended or is gone, and stays until then', async () => {
@@ -46,7 +46,7 @@ test('a lock file goes when its upload has ended or is gone, and stays until the
   const ended = await enter(manifest);
   const lock = await hold(manifest, ended.id);
   lock.release();
-  expect(await files()).toEqual([ended.id]);
+  expect(await files()).toEqual([`${ended.id}-1`]);
   const again = await hold(manifest, ended.id);
   await manifest.change(ended.id, 1, { state: 'done' }, 9, quiet);
   again.release();
@@ -81,7 +81,7 @@ test('of many who want one upload while it goes from hand to hand, one has it at
   let turns = 0;
   const work = async (manifest: UploadManifest, name: string) => {
     while (turns < 40) {
-      const lock = await manifest.lock(id);
+      const lock = await manifest.lock(id, 1);
       if (lock === undefined || lock === 'unknown') {
         await new Promise((resolve) => setImmediate(resolve));
         continue;

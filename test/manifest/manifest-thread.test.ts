@@ -32,7 +32,7 @@ describe('a thread that dies', () => {
     const workerUrl = await failingWorker(fault);
     const manifest = await openManifest(path, {}, { workerUrl });
     const { id } = await enter(manifest);
-    const lock = await manifest.lock(id);
+    const lock = await manifest.lock(id, 1);
     expect(lock).toBeDefined();
     const { won, lost } = await race<unknown>([
       manifest.putPart(id, newPart(1), quiet),
@@ -49,7 +49,7 @@ describe('a thread that dies', () => {
 
     const again = await openManifest(path);
     expect(await again.find(id, quiet)).toBeDefined();
-    expect(await again.lock(id)).toBeDefined();
+    expect(await again.lock(id, 1)).toBeDefined();
   });
 
   test('at its start, fails the opening', async () => {
@@ -70,7 +70,7 @@ describe('the process', () => {
 
   test('ends by itself, whether the manifest was closed or not', async () => {
     const path = await manifestPath();
-    for (const end of ['', 'await manifest.close();', 'manifest.close();', 'await manifest.lock("0".repeat(32));']) {
+    for (const end of ['', 'await manifest.close();', 'manifest.close();', 'await manifest.lock("0".repeat(32), 1);']) {
       const { exitCode, stderr } = await runScript(`${opening(path)} ${end} process.stdout.write('end');`);
       expect([exitCode, stderr]).toEqual([0, '']);
     }

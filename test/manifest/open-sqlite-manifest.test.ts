@@ -25,7 +25,7 @@ describe('a manifest that is not there', () => {
     const manifest = await openManifest(path);
     expect(manifest.name).toBe(`sqlite:${path}`);
     const { id } = await enter(manifest);
-    await manifest.lock(id);
+    await manifest.lock(id, 1);
     expect(await modeOf(dirname(path))).toBe('700');
     expect(await modeOf(dirname(dirname(path)))).toBe('700');
     for (const suffix of ['', '-wal', '-shm']) expect(await modeOf(`${path}${suffix}`)).toBe('600');
@@ -75,8 +75,8 @@ test('all who open it by different ways have the same locks', async () => {
   const other = await openManifest(detour);
   expect(other.name).toBe(manifest.name);
   const { id } = await enter(manifest);
-  expect(await manifest.lock(id)).toBeDefined();
-  expect(await other.lock(id)).toBeUndefined();
+  expect(await manifest.lock(id, 1)).toBeDefined();
+  expect(await other.lock(id, 1)).toBeUndefined();
 });
 
 describe('a file that is something else is refused and stays as it is:', () => {

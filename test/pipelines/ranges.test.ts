@@ -6,6 +6,7 @@ import { wireOffset } from '../../src/format/schedule.ts';
 import type { RangeRequest } from '../../src/pipelines/content-range.ts';
 import { resolveRange } from '../../src/pipelines/content-range.ts';
 import { decryptRange } from '../../src/pipelines/decrypt-range.ts';
+import type { ByteSpan, WireInput } from '../../src/pipelines/wire-input.ts';
 import { createMemorySource } from '../../src/sources/memory-source.ts';
 import type { SeekableSource } from '../../src/sources/source.ts';
 import { randomLooking, xorBit } from '../support/content.ts';
@@ -200,4 +201,59 @@ describe('a range of a damaged stream', () => {
     const source = createMemorySource(bytes.slice(0, length));
     return { name, size, readAt: readAt.bind(source), close: close.bind(source) };
   }
+});
+
+describe('a compressed stream of more segments than a walk remembers', () => {
+  it('has its ranges where they are, and they stop when they are told to', { timeout: 60_000 }, async () => {
+    const segments = 4200;
+    // Each segment tells its place, so that none can be taken for another.
+    const long = new Uint8Array(segments * 16_384 - 512);
+    for (let i = 0; i < segments; i++) long.fill(i % 251, Math.max(0, i * 16_384 - 512), (i + 1) * 16_384 - 512);
+    const made = await makeScheduled(long, parametersOf({ compression: 1 }));
+    const planned: ByteSpan[] = [];
+    const planning = (): SeekableSource & Pick<WireInput, 'requests'> => ({
+      ...countReads(createMemorySource(made.bytes)),
+      requests: {
+        endsIndexed: false,
+        planReads: (spans) => planned.push(...spans),
+        prefetch: () => Promise.resolve(),
+      },
+    });
+    for (const range of [
+      { first: 70_000, last: 70_100 },
+      { first: 16_384 * 4099 - 600, last: 16_384 * 4100 },
+      { first: 16_384 * 4199 },
+      { suffix: 100 },
+      { suffix: 16_384 * 3 },
+    ]) {
+      const { first, last } = resolveRange(range, long.length);
+      for (const input of [createMemorySource(made.bytes), planning()]) {
+        const found = await read(input, range);
+        expect(Buffer.compare(found, long.subarray(first, last + 1)), JSON.stringify(range)).toBe(0);
+      }
+    }
+    // What is to be read by requests is a stretch for each range, no longer than its segments are.
+    const ends = [512];
+    for (const { length } of made.segments) ends.push(ends.at(-1)! + length);
+    const spans = [
+      [4, 5],
+      [4098, 4101],
+      [4199, 4200],
+      [4199, 4200],
+      [4197, 4200],
+    ] as const;
+    expect(planned).toEqual(spans.map(([from, to]) => ({ start: ends[from], end: ends[to] })));
+    const stop = new AbortController();
+    const counted = countReads(createMemorySource(made.bytes));
+    const stopping: SeekableSource = {
+      ...counted,
+      readAt(position, target) {
+        if (position > 10_000) stop.abort();
+        return counted.readAt(position, target, calm);
+      },
+    };
+    const request = { input: stopping, sink: new WatchedSink(), access, pool, range: { suffix: 1 } };
+    expect((await failureOf(decryptRange(request, stop.signal))).code).toBe('aborted');
+    expect(counted.reads).toBeLessThan(300);
+  });
 });

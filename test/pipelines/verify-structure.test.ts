@@ -5,6 +5,7 @@ import { writeU32 } from '../../src/format/little-endian.ts';
 import { verifyStructure } from '../../src/pipelines/verify-structure.ts';
 import { createMemorySource } from '../../src/sources/memory-source.ts';
 import { randomLooking, xorBit } from '../support/content.ts';
+import { forgeSegment } from '../support/forge.ts';
 import { cutSource } from '../support/pieces.ts';
 import { failureOf } from '../support/refusal.ts';
 import { repairSegment } from '../support/repair.ts';
@@ -146,12 +147,56 @@ describe('what can be verified without a key', () => {
     expect(await codeOf(lying)).toBe('bad-segment');
   });
 
-  it('of a header at the wrong end', async () => {
+  it('of a header at the wrong end (§7.12)', async () => {
     const scheduled = await makeScheduled(content);
     const indexed = await makeIndexed(content, parts);
     const index = indexed.tail.subarray(0, -532);
     const footer = encodeFooter({ indexTotalLength: index.length, headerLen: 512 });
-    expect(await codeOf(concatBytes(...indexed.segments, index, scheduled.header, footer))).toBe('segment-order');
-    expect(await codeOf(concatBytes(indexed.header, ...indexed.segments))).not.toBe('');
+    // Every segment is as the other layout has it, so that nothing but the header's place is wrong.
+    expect(await codes(concatBytes(indexed.header, ...indexed.segments, index))).toEqual(['bad-header', 'bad-header']);
+    const last = scheduled.segments.at(-1)!.length;
+    const ending = encodeFooter({ indexTotalLength: last, headerLen: 512 });
+    expect(await codeOf(concatBytes(...scheduled.segments, scheduled.header, ending))).toBe('bad-index');
+    expect(await codeOf(concatBytes(...indexed.segments, index, scheduled.header, footer))).toBe('bad-index');
+  });
+
+  it('of an index is its length and the number of its entries (§7.7)', async () => {
+    const made = await makeIndexed(content, parts);
+    const index = made.tail.subarray(0, -532);
+    const with_ = (indexTotalLength: number, ...segments: Uint8Array[]): Uint8Array =>
+      concatBytes(...segments, index, made.header, encodeFooter({ indexTotalLength, headerLen: 512 }));
+    await verified(with_(index.length, ...made.segments));
+    for (const off of [-1, 1, 64, -64]) {
+      expect(await codeOf(with_(index.length + off, ...made.segments)), `${off}`).toBe('bad-index');
+    }
+    // All of these are in order, only that the index has another number of them.
+    expect(await codeOf(with_(index.length, ...made.segments.slice(0, 2)))).toBe('bad-index');
+    expect(await codeOf(with_(index.length, ...made.segments.slice(0, 3)))).toBe('bad-index');
+    expect(await codeOf(with_(index.length))).toBe('bad-index');
+  });
+
+  it('of a part is that nothing of it is empty but all of it (§7.2)', async () => {
+    const empty = [
+      { partNumber: 1, lengths: [0] },
+      { partNumber: 2, lengths: [100] },
+    ];
+    const made = await makeIndexed(content.subarray(0, 100), empty);
+    await verified(made.bytes);
+    for (const [at, segmentIndex] of [
+      [1, 65_537],
+      [0, 2 * 65_536 - 1],
+    ] as const) {
+      const forged = forgeSegment(made.sealed, {
+        facts: { segmentIndex, flags: 0, contentLength: at === 0 ? 0 : 100 },
+        data: at === 0 ? [] : [content.subarray(0, 100)],
+      });
+      const refused = at === 0 ? 'segment-order' : 'bad-index';
+      expect(await codeOf(concatBytes(...made.segments.with(at, forged.bytes), made.tail))).toBe(refused);
+    }
+    const behind = forgeSegment(made.sealed, {
+      facts: { segmentIndex: 2 * 65_536 + 1, flags: 0, contentLength: 0 },
+      data: [],
+    });
+    expect(await codeOf(concatBytes(...made.segments, behind.bytes, made.tail))).toBe('bad-index');
   });
 });

@@ -1,12 +1,22 @@
-/** What was asked for at once, at most, while something ran. */
+import { getHeapStatistics } from 'node:v8';
+
 export interface Allocations {
+  /** The largest buffer that was asked for while something ran. */
   readonly largestBytes: number;
+  /** All that was allocated meanwhile for objects, whether it was freed again or not. */
+  readonly heapBytes: number;
+}
+
+function heapBytesEver(): number {
+  const { total_allocated_bytes: bytes } = getHeapStatistics() as { total_allocated_bytes?: number };
+  if (bytes === undefined) throw new Error('this Node does not count what is allocated');
+  return bytes;
 }
 
 const kinds = ['ArrayBuffer', 'SharedArrayBuffer', 'Uint8Array'] as const;
 
 /**
- * Runs something and notes the largest buffer that it asks for. Not for several at a time: it stands in front of the
+ * Runs something and notes what it asks for. Not for several at a time: it stands in front of the
  * constructors of the whole process meanwhile.
  */
 export async function largestAllocation(run: () => Promise<unknown>): Promise<Allocations> {
@@ -34,11 +44,14 @@ export async function largestAllocation(run: () => Promise<unknown>): Promise<Al
     note(size);
     return alloc.allocUnsafe(size);
   };
+  const before = heapBytesEver();
+  let heapBytes: number;
   try {
     await run();
+    heapBytes = heapBytesEver() - before;
   } finally {
     for (const [kind, original] of originals) Object.assign(globalThis, { [kind]: original });
     Object.assign(Buffer, alloc);
   }
-  return { largestBytes };
+  return { largestBytes, heapBytes };
 }

@@ -6,7 +6,7 @@ import type { UploadLock } from '../upload-manifest.ts';
 import { isStreamId } from '../upload-row.ts';
 
 /**
- * A lock file for each upload that somebody writes, in a folder beside the database.
+ * A lock file for each epoch of an upload that somebody writes, in a folder beside the database.
  *
  * Taking a file away is a danger: somebody may have opened it and be about to lock it, while the next one makes a new
  * file of the same name, and both believe that they hold the lock. Two facts make it safe here:
@@ -30,55 +30,64 @@ export class LockFolder {
   }
 
   /**
-   * Locks an upload; undefined if somebody holds it.
+   * Locks an epoch of an upload; undefined if somebody holds it.
    *
    * @throws RangeError for what is not a stream's id; SealpartError `manifest` if there can be no lock file.
    */
-  take(id: string): UploadLock | undefined {
+  take(id: string, epoch: number): UploadLock | undefined {
     if (!isStreamId(id)) throw new RangeError(`id of an upload must be 32 hexadecimal digits, not ${id}`);
-    if (this.#held.has(id)) return undefined;
-    const lock = this.#make(id);
+    if (!Number.isSafeInteger(epoch) || epoch < 1) throw new RangeError(`epoch must count from 1, not ${epoch}`);
+    const name = nameOf(id, epoch);
+    if (this.#held.has(name)) return undefined;
+    const lock = this.#make(name);
     if (lock === undefined) return undefined;
     // Held here too, because a lock file that is collected as garbage is unlocked.
-    this.#held.set(id, lock);
+    this.#held.set(name, lock);
     return {
       release: () => {
-        if (this.#held.get(id) === lock) this.#release(id, lock);
+        if (this.#held.get(name) === lock) this.#release(name, lock);
       },
     };
   }
 
-  #make(id: string): LockFile | undefined {
+  #make(name: string): LockFile | undefined {
     try {
       mkdirSync(this.#path, { recursive: true, mode: 0o700 });
-      return LockFile.make(join(this.#path, id));
+      return LockFile.make(join(this.#path, name));
     } catch (error) {
-      throw manifestError(error, `lock upload ${id}`, this.#manifestName);
+      throw manifestError(error, `lock upload ${name}`, this.#manifestName);
     }
   }
 
-  /** To be called when the upload has ended or is gone: its lock file goes, at once or with the hold on it. */
-  retire(id: string): void {
-    if (this.#held.has(id)) this.#retired.add(id);
-    else this.#remove(id);
+  /** To be called when the upload has ended or is gone: its lock files go, at once or with the hold on them. */
+  retire(id: string, lastEpoch: number): void {
+    if (!isStreamId(id)) return;
+    for (let epoch = 1; epoch <= lastEpoch; epoch++) {
+      const name = nameOf(id, epoch);
+      if (this.#held.has(name)) this.#retired.add(name);
+      else this.#remove(name);
+    }
   }
 
   releaseAll(): void {
-    for (const [id, lock] of this.#held) this.#release(id, lock);
+    for (const [name, lock] of this.#held) this.#release(name, lock);
   }
 
-  #release(id: string, lock: LockFile): void {
-    this.#held.delete(id);
+  #release(name: string, lock: LockFile): void {
+    this.#held.delete(name);
     lock.release();
-    if (this.#retired.delete(id)) this.#remove(id);
+    if (this.#retired.delete(name)) this.#remove(name);
   }
 
-  #remove(id: string): void {
-    if (!isStreamId(id)) return;
+  #remove(name: string): void {
     try {
-      rmSync(join(this.#path, id), { force: true });
+      rmSync(join(this.#path, name), { force: true });
     } catch (error) {
-      throw manifestError(error, `take away the lock file of upload ${id}`, this.#manifestName);
+      throw manifestError(error, `take away the lock file of upload ${name}`, this.#manifestName);
     }
   }
+}
+
+function nameOf(id: string, epoch: number): string {
+  return `${id}-${epoch}`;
 }

@@ -78,7 +78,7 @@ export class SqliteManifest implements UploadManifest {
   ): Promise<UploadItem> {
     const row = await this.#call(`change upload ${id}`, signal, 'change', id, epoch, change, nowMs);
     const item = decodeUpload(row, this.name);
-    if (endedStates.includes(item.state)) this.#locks.retire(id);
+    if (endedStates.includes(item.state)) this.#locks.retire(id, item.epoch);
     return item;
   }
 
@@ -118,12 +118,12 @@ export class SqliteManifest implements UploadManifest {
 
   async remove(id: string, epoch: number, signal: AbortSignal): Promise<void> {
     await this.#call(`forget upload ${id}`, signal, 'remove', id, epoch);
-    this.#locks.retire(id);
+    this.#locks.retire(id, epoch);
   }
 
-  async lock(id: string): Promise<UploadLock | undefined> {
+  async lock(id: string, epoch: number): Promise<UploadLock | undefined> {
     this.#requireOpen();
-    return this.#locks.take(id);
+    return this.#locks.take(id, epoch);
   }
 
   close(): Promise<void> {

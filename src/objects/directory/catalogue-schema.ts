@@ -72,11 +72,22 @@ const tables = `
 export type CatalogueState = 'ready' | 'empty';
 
 /**
- * Looks at what an SQLite file holds, and changes nothing.
+ * Looks at what an SQLite file holds, and changes nothing. It looks at one state of the file: another process may be
+ * about to make its tables, and between two looks they would be another program's.
  *
  * @throws SealpartError `store` if it belongs to another program, or to a version of this one that is yet to come.
  */
 export function inspectCatalogue(database: DatabaseSync, path: string): CatalogueState {
+  if (database.isTransaction) return judgeFile(database, path);
+  database.exec('BEGIN');
+  try {
+    return judgeFile(database, path);
+  } finally {
+    if (database.isTransaction) database.exec('ROLLBACK');
+  }
+}
+
+function judgeFile(database: DatabaseSync, path: string): CatalogueState {
   const application = pragma(database, 'application_id');
   const version = pragma(database, 'user_version');
   if (application === applicationId && version === schemaVersion) return 'ready';

@@ -134,7 +134,7 @@ export class Catalogue {
   /** @throws SealpartError `not-found` */
   requireBucket(bucket: string): void {
     if (this.#findBucket.get(bucket) !== undefined) return;
-    throw new SealpartError('not-found', `There is no bucket ${quoted(bucket)} (NoSuchBucket).`);
+    throw new SealpartError('not-found', `There is no bucket ${quoted(bucket)} (NoSuchBucket).`, { missing: 'bucket' });
   }
 
   /** @throws SealpartError `not-found` */

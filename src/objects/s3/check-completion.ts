@@ -23,7 +23,7 @@ export async function checkCompletion(
   if (found === 'unknown' || (found !== undefined && sameEtag(found, etag))) return;
   const there = found === undefined ? 'nothing stands there' : `an object with the ETag ${found} stands there`;
   const said = `${ground.name} says that it has completed ${objectLabel(upload)} with the ETag ${etag}, but ${there}`;
-  const why = 'another write came in between, or the upload was gone before (NoSuchUpload)';
+  const why = 'another write came right behind, or the upload was gone before (NoSuchUpload)';
   throw new SealpartError('not-found', `${said}: ${why}; look at what stands there.`);
 }
 

@@ -26,6 +26,8 @@ const throttlingCodes = new Set([
 /** What goes wrong on the way, whatever status says so: the next time it may go well. */
 const transientCodes = new Set([
   'InternalError',
+  // Another request to the same thing was in the way: S3 asks to try again.
+  'OperationAborted',
   'RequestTimeout',
   'IncompleteBody',
   'BadDigest',
@@ -105,7 +107,6 @@ const refusalCodes = new Set([
   'NoSuchUpload',
   'PreconditionFailed',
   'ConditionalRequestConflict',
-  'OperationAborted',
   'SignatureDoesNotMatch',
   'InvalidAccessKeyId',
   'NotImplemented',

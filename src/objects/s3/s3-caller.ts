@@ -31,6 +31,8 @@ export interface S3Call<T> {
   readonly subject: Subject;
   /** True if it changes what is stored, so that it matters whether it was done when its answer is lost. */
   readonly changes: boolean;
+  /** True if doing it twice leaves something behind: it is not sent again where it may have been done. */
+  readonly once?: boolean;
   /** Sends it once. Must not settle while anybody reads the bytes that it sends. */
   send(client: S3Client, signal: AbortSignal): Promise<T>;
   /** What is wrong with an answer that came as an answer should: it is tried again like any other failure. */
@@ -152,6 +154,9 @@ export class S3Caller {
         await this.#loadCredentials(this.#ground.clients.forBucket(call.subject.bucket), true, signal);
       }
       return;
+    }
+    if (call.once === true && remedy !== 'throttled' && mayHaveHappened(failure)) {
+      throw fail('not tried again because it may have been done');
     }
     const most = isCorruption(failure) ? Math.min(maxAttempts, maxCorruptAttempts) : maxAttempts;
     if (progress.attempts >= most) throw fail();

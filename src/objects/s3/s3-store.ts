@@ -87,6 +87,8 @@ export class S3Store implements ObjectStore {
       doing: `begin an upload of ${objectLabel(name)}`,
       subject: name,
       changes: true,
+      // A second upload of which only one id is known would take room for ever.
+      once: true,
       send: (client, abortSignal) => client.send(new CreateMultipartUploadCommand(input), { abortSignal }),
     });
     if (uploadId !== undefined && uploadId !== '') return { uploadId };

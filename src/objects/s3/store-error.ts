@@ -31,7 +31,6 @@ const codesOfWords: Readonly<Record<string, ErrorCode>> = {
   NoSuchVersion: 'not-found',
   PreconditionFailed: 'precondition',
   ConditionalRequestConflict: 'conflict',
-  OperationAborted: 'conflict',
   InvalidPart: 'invalid-part',
   InvalidPartOrder: 'invalid-part',
   EntityTooSmall: 'invalid-part',
@@ -84,9 +83,9 @@ const advice: Readonly<Record<string, string>> = {
 
 /** What a caller is told of a request that failed. */
 export function storeError(failure: Failure, call: FailedCall): SealpartError {
-  const evidence = failure.cause === undefined ? {} : { cause: failure.cause };
   const code = codeOf(failure);
-  return new SealpartError(code, messageOf(code, failure, call), evidence);
+  const missing = failure.code === 'NoSuchBucket' ? 'bucket' : undefined;
+  return new SealpartError(code, messageOf(code, failure, call), { cause: failure.cause, missing });
 }
 
 function codeOf(failure: Failure): ErrorCode {

@@ -26,5 +26,5 @@ export async function abortUpload(
   const item = await requireUpload(uploads.manifest, id, signal);
   requireStore(item, store);
   const owned = await OwnedUpload.takeOver(ownershipOf(uploads), item, signal);
-  await orGiveBack(owned, () => abandonUpload(store, owned, uploads, signal));
+  await orGiveBack(owned, () => abandonUpload(store, owned, item, uploads, signal));
 }

@@ -5,6 +5,8 @@ import type { UploadName } from '../../objects/object-store.ts';
 import type { SealedStream } from '../seal-stream.ts';
 import { mayHaveHappened, type UploadTarget } from './part-sender.ts';
 import { type ExpectedObject, settleObject } from './settle-object.ts';
+import { judgeStandingParts, listStoredParts } from './standing-parts.ts';
+import { isUploadMissing, UploadOvertaken } from './upload-gone.ts';
 import type { UploadJournal } from './upload-journal.ts';
 import { storedLength } from './upload-parts.ts';
 
@@ -35,27 +37,50 @@ export async function completeUpload(
   journal: UploadJournal,
   signal: AbortSignal,
 ): Promise<Completed> {
-  const { store, object, condition } = target;
+  const { store, condition } = target;
   await journal.completing(signal);
   try {
+    if (!(await holdsThese(target, upload, stream, parts, signal))) return 'parts-differ';
     return await store.completeMultipart(upload, parts, condition, signal);
   } catch (error) {
     if (!(error instanceof SealpartError)) throw error;
     if (error.code === 'invalid-part') return 'parts-differ';
+    const isMissing = isUploadMissing(error);
+    if (!mayHaveHappened(error) && !isMissing) throw error;
+    const made = await settled(target, expectedObject(stream, parts), error, signal);
+    if (made !== undefined) return { etag: made.etag };
     if (error.code === 'conflict') return 'conflict';
-    if (!mayHaveHappened(error) && error.code !== 'not-found') throw error;
-    const [made] = await Promise.allSettled([settleObject(store, object, expectedObject(stream, parts), signal)]);
-    if (made.status === 'fulfilled' && made.value !== undefined) return { etag: made.value.etag };
-    throw error.code === 'not-found' && made.status === 'fulfilled' ? goneWithoutObject(upload, error) : error;
+    throw isMissing ? new UploadOvertaken(upload, error) : error;
   }
 }
 
-/** The upload has ended, and not by making our object: that name now belongs to whoever wrote it. */
-export function goneWithoutObject({ bucket, key, uploadId }: UploadName, cause?: unknown): SealpartError {
-  return new SealpartError(
-    'conflict',
-    `The store has no upload ${uploadId} any more, and what stands at ${bucket}/${key} is not what it was to make: ` +
-      'somebody else completed or aborted it, or wrote there since. Nothing was changed; put again to begin anew.',
-    { cause },
-  );
+/** Where the store would not notice by itself that a part is another one. */
+async function holdsThese(
+  { store }: UploadTarget,
+  upload: UploadName,
+  stream: SealedStream,
+  parts: readonly PartRecord[],
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (store.limits.checksEtags) return true;
+  const stored = await listStoredParts(store, upload, signal);
+  return judgeStandingParts(parts, stored, parts.length, stream.header.bytes.length).dropped.length === 0;
+}
+
+/** @throws SealpartError `store` if it cannot be settled: then the next run has to, and the upload must not be given up */
+async function settled(
+  { store, object }: UploadTarget,
+  expected: ExpectedObject,
+  error: SealpartError,
+  signal: AbortSignal,
+): Promise<{ readonly etag: string } | undefined> {
+  try {
+    return await settleObject(store, object, expected, signal);
+  } catch (second) {
+    throw new SealpartError(
+      'store',
+      `${error.message} Whether the object was made could not be seen (${String(second instanceof Error ? second.message : second).replace(/\.$/, '')}).`,
+      { cause: new AggregateError([error, second]) },
+    );
+  }
 }

@@ -1,10 +1,12 @@
 import type { HeaderField, RecipientField } from '../../format/header-fields.ts';
 import { digestAlgs, suites } from '../../format/stream-parameters.ts';
+import { contextFields } from '../../keys/header-contents.ts';
 import { endedStates, type UploadItem, type UploadManifest } from '../../manifest/upload-manifest.ts';
 import type { ObjectName, ObjectStore } from '../../objects/object-store.ts';
 import type { WriteOptions } from '../seal-stream.ts';
-import { type NamedManifest, readHeader } from './restore-stream.ts';
+import { corrupt, type NamedManifest, readHeader } from './restore-stream.ts';
 import { SourceDiffers } from './source-differs.ts';
+import { intentOf, type UploadIntent } from './upload-intent.ts';
 
 /** Uploads to an object that have not ended, oldest first. */
 export async function findPendingUploads(
@@ -53,9 +55,15 @@ export function whatDiffers(
     sealedFor.every((field) => recipients.some((recipient) => recipient.opens(field))) &&
     recipients.every((recipient) => sealedFor.some((field) => recipient.opens(field)));
   if (!isSame) return 'other recipients';
+  if (contextText(fields) !== contextText(contextFields(options.context ?? {}))) return 'another context';
   const hadOrigin = fields.some(({ kind }) => kind === 'origin');
   if (hadOrigin !== (options.originKey !== undefined)) return 'another origin';
   return undefined;
+}
+
+function contextText(fields: readonly HeaderField[]): string {
+  const entries = fields.flatMap((field) => (field.kind === 'context' ? [[field.name, field.value]] : []));
+  return JSON.stringify(entries.sort(([a], [b]) => (a! < b! ? -1 : 1)));
 }
 
 const recipientKinds: ReadonlySet<string> = new Set(['keyFile', 'passphrase', 'x25519', 'kms']);
@@ -64,9 +72,35 @@ function isRecipient(field: HeaderField): field is RecipientField {
   return recipientKinds.has(field.kind);
 }
 
-export function sourceDiffers(item: UploadItem, sourceName: string, fingerprint: string): SourceDiffers {
+/** Why uploads to a store are not taken over; undefined if they are. */
+export function whyNotHere({ limits }: ObjectStore): string | undefined {
+  // A part that its former owner still sends could take the place of ours, and Complete would not notice.
+  return limits.checksEtags ? undefined : 'the store does not compare the parts that an object is made of';
+}
+
+/**
+ * What an upload is of, as it was recorded; whether it was really recorded so is for the head's MAC to say.
+ *
+ * @throws SealpartError `manifest-corrupt` if it cannot be read, or contradicts the rest of the item
+ */
+export function requireIntent(item: UploadItem, store: ObjectStore, whose: NamedManifest): UploadIntent {
+  const intent = intentOf(item);
+  if (intent === undefined) throw corrupt(item, whose, 'what it is of cannot be read');
+  if (intent.store !== store.name || intent.path !== item.sourcePath) {
+    throw corrupt(item, whose, 'it names another store or source than it was begun with');
+  }
+  return intent;
+}
+
+export function sourceDiffers(
+  item: UploadItem,
+  { source, path }: UploadIntent,
+  sourceName: string,
+  fingerprint: string | undefined,
+): SourceDiffers {
+  const then = path === '' ? `a source with ${source}` : `${path} with ${source}`;
   return new SourceDiffers(
-    `The unfinished upload ${item.id} to ${item.bucket}/${item.key} was of a source with ${item.sourceFingerprint}, and ` +
-      `${sourceName} has ${fingerprint}: the two must not be mixed. Put it with --no-resume to begin anew.`,
+    `The unfinished upload ${item.id} to ${item.bucket}/${item.key} was of ${then}, and ${sourceName} has ` +
+      `${fingerprint ?? 'no fingerprint'}: the two must not be mixed. Put it with --no-resume to begin anew.`,
   );
 }

@@ -8,7 +8,6 @@ import type { UploadJournal } from './upload-journal.ts';
 /** After these, going on with the same upload would fail again, or mix what must not be mixed. */
 const hopeless: ReadonlySet<ErrorCode> = new Set([
   'source-changed',
-  'bad-parameters',
   'precondition',
   'conflict',
   'invalid-part',

@@ -4,15 +4,15 @@ import { type PartRecord, partMac, uploadMac } from '../../crypto/manifest-recor
 import { freshHostKey, sealResumeItem } from '../../crypto/resume-item.ts';
 import { toHex } from '../../format/bytes.ts';
 import type { NewUpload } from '../../manifest/upload-manifest.ts';
-import type { ObjectName } from '../../objects/object-store.ts';
 import type { SealedStream } from '../seal-stream.ts';
 import { OwnedUpload, type Ownership, ownershipOf, wayOutMs } from './owned-upload.ts';
+import type { UploadTarget } from './part-sender.ts';
+import { encodeIntent, intentFor } from './upload-intent.ts';
 import type { UploadJournal } from './upload-journal.ts';
 import type { UploadOptions } from './upload-options.ts';
 
 export interface JournalSubject {
-  readonly storeName: string;
-  readonly object: ObjectName;
+  readonly target: UploadTarget;
   /** What the source is now; undefined if it cannot be read again. */
   readonly fingerprint: string | undefined;
 }
@@ -54,17 +54,18 @@ export class ManifestJournal implements UploadJournal {
   }
 
   async begin(stream: SealedStream, signal: AbortSignal): Promise<void> {
-    const { storeName, object, fingerprint } = this.#subject;
-    const { hostKeys, sourcePath } = this.#options;
+    const { target, fingerprint } = this.#subject;
+    const { hostKeys, sourcePath = '' } = this.#options;
+    const storeName = target.store.name;
     const id = toHex(stream.header.core.streamId);
     const resumeItem = await this.#keepHostKey(id, stream, signal);
     const upload: NewUpload = {
       id,
       storeName,
-      ...object,
+      ...target.object,
       streamHeader: stream.header.bytes,
-      sourceFingerprint: fingerprint ?? '',
-      sourcePath: fingerprint === undefined ? '' : (sourcePath ?? ''),
+      sourceFingerprint: fingerprint === undefined ? '' : encodeIntent(intentFor(target, fingerprint, sourcePath)),
+      sourcePath: fingerprint === undefined ? '' : sourcePath,
       createdMs: this.#ownership.clock(),
       ...(resumeItem === undefined ? {} : { resumeItem }),
     };
@@ -127,7 +128,9 @@ export class ManifestJournal implements UploadJournal {
   async left(signal: AbortSignal): Promise<void> {
     if (this.#owned === undefined) return;
     await this.#owned.giveBack(signal);
-    this.#options.onEvent?.({ kind: 'left', id: this.#owned.item.id });
+    // What cannot be gone on with is not worth a word: the next run of the same clears it away.
+    const { id, uploadId } = this.#owned.item;
+    if (this.resumable && uploadId !== undefined) this.#options.onEvent?.({ kind: 'left', id });
   }
 
   async letGo(): Promise<void> {

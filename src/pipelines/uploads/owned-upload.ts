@@ -14,6 +14,8 @@ import { objectText } from '../object-source.ts';
 import type { UploadOptions } from './upload-options.ts';
 
 const defaultLeaseMs = 60_000;
+/** Shorter, and the manifest would be busy with it; longer, and nobody would wait for its end. */
+const leaseRangeMs = { least: 100, most: 86_400_000 };
 
 /** Bounds what the way out of a failed upload may take. */
 export const wayOutMs = 30_000;
@@ -25,14 +27,25 @@ export interface Ownership {
   readonly leaseMs: number;
   readonly clock: () => number;
   readonly takeOver: boolean;
+  /** True to leave an upload alone whose owner's lock is held, also when its lease is over. */
+  readonly sparesLocked?: boolean;
 }
 
+/** @throws SealpartError `bad-parameters` for a lease or a clock that is none */
 export function ownershipOf(options: UploadOptions): Ownership {
+  const { leaseMs = defaultLeaseMs, clock = Date.now } = options;
+  const isLease = Number.isSafeInteger(leaseMs) && leaseMs >= leaseRangeMs.least && leaseMs <= leaseRangeMs.most;
+  if (!isLease || !Number.isSafeInteger(clock())) {
+    throw new SealpartError(
+      'bad-parameters',
+      `A lease lasts ${leaseRangeMs.least} to ${leaseRangeMs.most} whole milliseconds, by a clock of whole milliseconds.`,
+    );
+  }
   return {
     manifest: options.manifest,
     owner: options.owner ?? `${hostname()}/${process.pid}/${randomBytes(4).toString('hex')}`,
-    leaseMs: options.leaseMs ?? defaultLeaseMs,
-    clock: options.clock ?? Date.now,
+    leaseMs,
+    clock,
     takeOver: options.takeOver === true,
   };
 }
@@ -63,7 +76,7 @@ export class OwnedUpload {
 
   /** Enters a new upload. The lock comes first, so that nobody takes its owner for dead. */
   static async create(ownership: Ownership, upload: NewUpload, signal: AbortSignal): Promise<OwnedUpload> {
-    const lock = heldLock(await ownership.manifest.lock(upload.id));
+    const lock = heldLock(await ownership.manifest.lock(upload.id, firstEpoch));
     try {
       const now = ownership.clock();
       return new OwnedUpload(ownership, await ownership.manifest.create(upload, claimOf(ownership), now, signal), lock);
@@ -79,21 +92,26 @@ export class OwnedUpload {
    * @throws SealpartError `owned` if its owner is alive, or another newcomer was faster
    */
   static async takeOver(ownership: Ownership, item: UploadItem, signal: AbortSignal): Promise<OwnedUpload> {
-    const { manifest, clock, takeOver } = ownership;
-    const answer = await manifest.lock(item.id);
-    const lock = heldLock(answer);
+    const { manifest, clock } = ownership;
+    const { id, epoch } = item;
+    const answer = await manifest.lock(id, epoch);
+    const proof = heldLock(answer);
+    let own: UploadLock | undefined;
     try {
+      // What was listed may be long ago; and a lock says nothing before the head was read.
+      const head = await manifest.find(id, signal);
+      if (head === undefined) throw noLongerThere(item);
       const now = clock();
-      const isFree = lock !== undefined || item.leaseUntilMs <= now;
-      if (!isFree && !takeOver) throw ownedByAnother(item, now);
-      return new OwnedUpload(
-        ownership,
-        await manifest.takeOver(item.id, item.epoch, claimOf(ownership), now, signal),
-        lock,
-      );
+      if (head.epoch !== epoch || !isFree(head, answer, ownership, now)) throw ownedByAnother(head, now);
+      const next = await manifest.lock(id, epoch + 1);
+      if (next === undefined) throw ownedByAnother(head, now);
+      own = heldLock(next);
+      return new OwnedUpload(ownership, await manifest.takeOver(id, epoch, claimOf(ownership), now, signal), own);
     } catch (error) {
-      lock?.release();
+      own?.release();
       throw error;
+    } finally {
+      proof?.release();
     }
   }
 
@@ -126,12 +144,18 @@ export class OwnedUpload {
 
   /** Forgets an upload that has ended, and lets go of it. */
   async forget(signal: AbortSignal): Promise<void> {
-    await this.letGo();
-    await this.#ownership.manifest.remove(this.#item.id, this.#item.epoch, signal);
+    await this.#stopBeating();
+    try {
+      await this.#ownership.manifest.remove(this.#item.id, this.#item.epoch, signal);
+    } finally {
+      // Not before: in between, another run would find an upload without an owner.
+      this.#lock?.release();
+    }
   }
 
   /** Gives the lease back, so that the next run need not wait for its end. */
   async giveBack(signal: AbortSignal): Promise<void> {
+    await this.#stopBeating();
     try {
       if (!this.#lost.signal.aborted) await this.change({ leaseUntilMs: 0 }, signal);
     } finally {
@@ -141,9 +165,13 @@ export class OwnedUpload {
 
   /** Stops what keeps the upload, without a word to the manifest. */
   async letGo(): Promise<void> {
+    await this.#stopBeating();
+    this.#lock?.release();
+  }
+
+  async #stopBeating(): Promise<void> {
     clearInterval(this.#heartbeat);
     await this.#beat;
-    this.#lock?.release();
   }
 
   /** An upload that is not there any more was ended by another run that took it over. */
@@ -170,6 +198,22 @@ export class OwnedUpload {
       if (isTaken || clock() >= this.#item.leaseUntilMs) this.#lost.abort(error);
     }
   }
+}
+
+const firstEpoch = 1;
+
+function isFree(
+  { leaseUntilMs }: UploadItem,
+  answer: UploadLock | 'unknown' | undefined,
+  { takeOver, sparesLocked }: Ownership,
+  nowMs: number,
+): boolean {
+  if (takeOver || heldLock(answer) !== undefined) return true;
+  return leaseUntilMs <= nowMs && !(answer === undefined && sparesLocked === true);
+}
+
+function noLongerThere({ id, bucket, key }: UploadItem): SealpartError {
+  return new SealpartError('not-found', `The upload ${id} to ${bucket}/${key} has ended meanwhile.`);
 }
 
 function claimOf({ owner, leaseMs, clock }: Ownership): UploadClaim {

@@ -11,7 +11,7 @@ import type {
 import type { EncryptedSegment } from '../../segments/encrypt-segment.ts';
 import type { SealedStream } from '../seal-stream.ts';
 import { settleObject } from './settle-object.ts';
-import { UploadGone } from './upload-gone.ts';
+import { isUploadMissing, UploadGone } from './upload-gone.ts';
 import type { UploadJournal } from './upload-journal.ts';
 import { partOf, recordOf, type SegmentPart } from './upload-parts.ts';
 
@@ -93,9 +93,26 @@ export class PartSender {
     try {
       return await this.#target.store.uploadPart(upload, part.partNumber, part.body, signal);
     } catch (error) {
-      if (error instanceof SealpartError && error.code === 'not-found') throw new UploadGone(upload, error);
+      if (!isUploadMissing(error)) throw error;
+      await this.#confirmGone(upload, error, signal);
+      throw new UploadGone(upload, error);
+    }
+  }
+
+  /** One stray "not found", from whatever stands before the store, is no reason to give up all that was sent. */
+  async #confirmGone(upload: UploadName, cause: unknown, signal: AbortSignal): Promise<void> {
+    try {
+      for await (const _part of this.#target.store.listParts(upload, signal)) break;
+    } catch (error) {
+      if (isUploadMissing(error) || (error instanceof SealpartError && error.code === 'denied')) return;
       throw error;
     }
+    throw new SealpartError(
+      'store',
+      `The store said that there is no upload ${upload.uploadId} of ${upload.bucket}/${upload.key}, and lists its parts: ` +
+        'put it again.',
+      { cause },
+    );
   }
 
   async #create(signal: AbortSignal): Promise<UploadName> {
@@ -124,7 +141,9 @@ export class PartSender {
   }
 }
 
+const inDoubt: ReadonlySet<string> = new Set(['store', 'precondition', 'conflict']);
+
 /** True for errors after which the effect may stand: an answer that was lost, or a condition that our own effect broke. */
 export function mayHaveHappened(error: unknown): boolean {
-  return error instanceof SealpartError && (error.code === 'store' || error.code === 'precondition');
+  return error instanceof SealpartError && inDoubt.has(error.code);
 }

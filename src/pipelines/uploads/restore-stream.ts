@@ -5,9 +5,18 @@ import { openResumeItem } from '../../crypto/resume-item.ts';
 import { isRefusal, SealpartError } from '../../errors.ts';
 import { parseStreamHeader, type StreamHeader } from '../../format/stream-header.ts';
 import { type OpenedHeader, openHeader, openHeaderWithDataKey } from '../../keys/open-header.ts';
+import { requireOrigin } from '../../keys/origin.ts';
 import type { SealedHeader } from '../../keys/seal-header.ts';
 import type { UploadItem } from '../../manifest/upload-manifest.ts';
 import type { UploadOptions } from './upload-options.ts';
+
+/** What a stream has to prove to whoever puts again, beside that it is ours. */
+export interface StreamProof {
+  /** Requires that the stream comes from an owner of this key. */
+  readonly originKey?: KeyObject | undefined;
+  /** The recipients that are asked for now: a passphrase among them must be the one of then. */
+  readonly recipients?: readonly { readonly kind: string }[] | undefined;
+}
 
 /** All that a message needs to know of a manifest. */
 export interface NamedManifest {
@@ -24,9 +33,10 @@ export async function restoreStream(
   item: UploadItem,
   options: UploadOptions,
   signal: AbortSignal,
+  proof: StreamProof = {},
 ): Promise<SealedHeader> {
   const header = readHeader(item, options);
-  const opened = await openOwn(header, item, options, signal);
+  const opened = await openOwn(header, item, options, signal, proof);
   const key = opened.keys.manifestKey();
   const { uploadId, mac } = item;
   if (uploadId === undefined || mac === undefined) throw corrupt(item, options, 'it has no upload');
@@ -51,13 +61,20 @@ async function openOwn(
   item: UploadItem,
   options: UploadOptions,
   signal: AbortSignal,
+  { originKey, recipients = [] }: StreamProof,
 ): Promise<Pick<OpenedHeader, 'header' | 'keys' | 'coreHash'>> {
   const dataKey = await dataKeyOf(header, item, options, signal);
+  // A passphrase has no id to compare: that it is still the same shows only if it opens.
+  const byPassphrase = recipients.some(({ kind }) => kind === 'passphrase');
   // To a public key anyone can seal: such a header proves nothing of who wrote it (docs/format.md §8).
-  const identities = (options.access?.identities ?? []).filter(({ symmetric }) => symmetric);
+  const identities = (options.access?.identities ?? []).filter(
+    ({ symmetric, kind }) => symmetric && (!byPassphrase || kind === 'passphrase'),
+  );
+  const objectName = { bucket: item.bucket, key: item.key };
   try {
-    if (dataKey !== undefined) return openHeaderWithDataKey(header, dataKey);
-    return await openHeader(header, { identities, objectName: { bucket: item.bucket, key: item.key } }, signal);
+    if (originKey !== undefined) requireOrigin(header, originKey);
+    if (dataKey !== undefined && !byPassphrase) return openHeaderWithDataKey(header, dataKey);
+    return await openHeader(header, { identities, objectName }, signal);
   } catch (error) {
     if (!isRefusal(error)) throw error;
     throw new SealpartError(

@@ -4,7 +4,7 @@ import type { ObjectStore, WriteCondition } from '../../objects/object-store.ts'
 import type { SeekableSource } from '../../sources/source.ts';
 import { continueUpload, type PutResult } from '../put-object.ts';
 import { machineOf, type RunOptions } from '../run-options.ts';
-import { sourceDiffers, whyNotResumable } from './find-pending.ts';
+import { requireIntent, sourceDiffers, whyNotHere, whyNotResumable } from './find-pending.ts';
 import { OwnedUpload, ownershipOf } from './owned-upload.ts';
 import { orGiveBack, takeUp } from './take-up-pending.ts';
 import type { UploadOptions } from './upload-options.ts';
@@ -17,6 +17,7 @@ export interface ResumeRequest extends RunOptions {
   readonly id: string;
   /** What the upload is of, opened again. Closed at the end. */
   readonly source: SeekableSource;
+  /** What the upload was begun with unless told. */
   readonly condition?: WriteCondition | undefined;
 }
 
@@ -30,18 +31,20 @@ export async function resumeUpload(
   request: ResumeRequest,
   signal: AbortSignal = new AbortController().signal,
 ): Promise<PutResult> {
-  const { store, uploads, id, source, condition = {} } = request;
+  const { store, uploads, id, source } = request;
   try {
     const item = await requireUpload(uploads.manifest, id, signal);
     requireStore(item, store);
-    const reason = whyNotResumable(item, source.fingerprint);
+    const reason = whyNotResumable(item, source.fingerprint) ?? whyNotHere(store);
     if (reason !== undefined) {
       throw new SealpartError(
         'bad-parameters',
         `The upload ${id} cannot be resumed: ${reason}. Abort it, and put again.`,
       );
     }
-    if (source.fingerprint !== item.sourceFingerprint) throw sourceDiffers(item, source.name, source.fingerprint ?? '');
+    const intent = requireIntent(item, store, uploads);
+    if (source.fingerprint !== intent.source) throw sourceDiffers(item, intent, source.name, source.fingerprint);
+    const condition = request.condition ?? intent.condition;
     const machine = machineOf(request);
     const target = { store, object: { bucket: item.bucket, key: item.key }, attributes: {}, condition };
     const owned = await OwnedUpload.takeOver(ownershipOf(uploads), item, signal);

@@ -23,13 +23,20 @@ export function judgeStandingParts(
 ): StandingParts {
   const held = records.filter((record) => {
     const found = stored.get(record.partNumber);
-    return found !== undefined && found.etag === record.etag && found.sizeBytes === storedLength(record, headerLen);
+    return (
+      found !== undefined && sameEtag(found.etag, record.etag) && found.sizeBytes === storedLength(record, headerLen)
+    );
   });
   const others = held.filter(({ partNumber }) => partNumber < lastPartNumber);
   const parts = others.length === lastPartNumber - 1 ? held : others;
   const standing = new Set(parts.map(({ partNumber }) => partNumber));
   const dropped = records.map(({ partNumber }) => partNumber).filter((partNumber) => !standing.has(partNumber));
   return { parts, dropped };
+}
+
+/** Stores are not always of one mind about capitals in what they made up themselves. */
+function sameEtag(a: string, b: string): boolean {
+  return a.toLowerCase() === b.toLowerCase();
 }
 
 /** What the store holds of an upload, by part number. */

@@ -35,7 +35,8 @@ export async function sweepUploads(
   { store, uploads, olderThanMs, dryRun, bucket }: SweepRequest,
   signal: AbortSignal = new AbortController().signal,
 ): Promise<SweepResult> {
-  const ownership = ownershipOf(uploads);
+  // A lock says more than a clock: whose lock is held is alive, whatever the lease says.
+  const ownership = { ...ownershipOf(uploads), sparesLocked: true };
   const swept: UploadItem[] = [];
   const owned: UploadItem[] = [];
   const failed: { item: UploadItem; error: SealpartError }[] = [];
@@ -47,14 +48,15 @@ export async function sweepUploads(
       (item.leaseUntilMs <= now ? swept : owned).push(item);
       continue;
     }
+    let mine: OwnedUpload | undefined;
     try {
-      const mine = await OwnedUpload.takeOver(ownership, item, signal);
-      await orGiveBack(mine, () => abandonUpload(store, mine, uploads, signal));
+      mine = await OwnedUpload.takeOver(ownership, item, signal);
+      await orGiveBack(mine, () => abandonUpload(store, mine!, item, uploads, signal));
       swept.push(item);
     } catch (error) {
       if (!(error instanceof SealpartError) || error.code === 'aborted' || error.code === 'manifest') throw error;
       // Another sweeper was faster, and did the same.
-      if (error.code === 'not-found') continue;
+      if (mine === undefined && error.code === 'not-found') continue;
       if (error.code === 'owned') owned.push(item);
       else failed.push({ item, error });
     }

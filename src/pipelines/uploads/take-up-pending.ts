@@ -5,11 +5,21 @@ import type { SeekableSource, Source } from '../../sources/source.ts';
 import type { MemoryRequest } from '../memory-plan.ts';
 import type { WriteOptions } from '../seal-stream.ts';
 import { abandonUpload } from './abandon-upload.ts';
-import { findPendingUploads, sourceDiffers, whatDiffers, whyNotResumable } from './find-pending.ts';
+import {
+  findPendingUploads,
+  requireIntent,
+  sourceDiffers,
+  whatDiffers,
+  whyNotHere,
+  whyNotResumable,
+} from './find-pending.ts';
 import { ManifestJournal } from './manifest-journal.ts';
 import { OwnedUpload, ownershipOf, wayOutMs } from './owned-upload.ts';
 import type { UploadTarget } from './part-sender.ts';
+import type { StreamProof } from './restore-stream.ts';
 import { type TakenUpload, takeUpUpload } from './take-up-upload.ts';
+import { UploadOvertaken } from './upload-gone.ts';
+import { attributesDigest } from './upload-intent.ts';
 import type { UploadOptions } from './upload-options.ts';
 
 export interface PendingUpload extends TakenUpload {
@@ -41,9 +51,11 @@ export async function takeUpPending(
     const owned = await takeOverUnlessEnded(options, item, signal);
     if (owned === undefined) continue;
     const taken = await orGiveBack(owned, async () => {
-      const reason = item === newest ? whyAnew(owned.item, source, write, options) : 'a newer one was begun';
-      if (reason === undefined && isSeekable(source)) return takeUp(target, owned, source, options, memory, signal);
-      await abandonUpload(target.store, owned, options, signal);
+      const reason = item === newest ? whyAnew(owned.item, target, source, write, options) : 'a newer one was begun';
+      if (reason === undefined && isSeekable(source)) {
+        return takeUp(target, owned, source, options, memory, signal, write);
+      }
+      await abandonUpload(target.store, owned, item, options, signal);
       options.onEvent?.({ kind: 'abandoned', id: item.id, reason: reason ?? 'this source cannot be read again' });
       return undefined;
     });
@@ -66,20 +78,34 @@ async function takeOverUnlessEnded(
   }
 }
 
-/** Why an upload is not gone on with; undefined if it is. @throws SealpartError `source-changed` */
-function whyAnew(item: UploadItem, source: Source, write: WriteOptions, options: UploadOptions): string | undefined {
+/** Why an upload is not gone on with; undefined if it is. @throws SealpartError `source-changed`, `manifest-corrupt` */
+function whyAnew(
+  item: UploadItem,
+  target: UploadTarget,
+  source: Source,
+  write: WriteOptions,
+  options: UploadOptions,
+): string | undefined {
   if (options.resume === false) return 'it was not to be resumed';
   const fingerprint = fingerprintOf(source);
-  const reason = whyNotResumable(item, fingerprint);
-  if (reason !== undefined) return reason;
-  if (fingerprint !== item.sourceFingerprint) throw sourceDiffers(item, source.name, fingerprint ?? '');
-  const difference = whatDiffers(item, write, options);
+  const reason = whyNotResumable(item, fingerprint) ?? whyNotHere(target.store);
+  if (reason !== undefined || fingerprint === undefined) return reason;
+  const intent = requireIntent(item, target.store, options);
+  const { sourcePath = '' } = options;
+  if (fingerprint !== intent.source || sourcePath !== intent.path) {
+    throw sourceDiffers(item, intent, source.name, fingerprint);
+  }
+  const difference =
+    intent.attributes === attributesDigest(target.attributes)
+      ? whatDiffers(item, write, options)
+      : 'other metadata or tags';
   return difference === undefined ? undefined : `${difference} than then`;
 }
 
 /**
  * Goes on with an upload that this run owns.
  *
+ * @param proof what the stream has to be, beside the caller's own
  * @returns undefined if the store has lost it: the manifest has forgotten it then
  */
 export async function takeUp(
@@ -89,9 +115,10 @@ export async function takeUp(
   options: UploadOptions,
   memory: MemoryRequest,
   signal: AbortSignal,
+  proof: StreamProof = {},
 ): Promise<PendingUpload | undefined> {
   const { item } = owned;
-  const taken = await takeUpUpload(target, owned, source, options, memory, signal);
+  const taken = await takeUpUpload(target, owned, source, options, memory, signal, proof);
   if (taken === undefined) {
     await options.hostKeys?.erase(item.id, signal);
     await owned.forget(signal);
@@ -100,7 +127,7 @@ export async function takeUp(
   }
   const keptContentBytes = taken.parts.reduce((sum, { segments }) => sum + segments[0]!.contentLength, 0);
   options.onEvent?.({ kind: 'resumed', id: item.id, keptParts: taken.parts.length, keptContentBytes });
-  const subject = { storeName: target.store.name, object: target.object, fingerprint: fingerprintOf(source) };
+  const subject = { target, fingerprint: fingerprintOf(source) };
   return { ...taken, journal: ManifestJournal.of(subject, options, owned, taken.stream) };
 }
 
@@ -110,7 +137,7 @@ export async function orGiveBack<T>(owned: OwnedUpload, step: () => Promise<T>):
     return await step();
   } catch (error) {
     const out = AbortSignal.timeout(wayOutMs);
-    const isGone = error instanceof SealpartError && error.code === 'conflict';
+    const isGone = error instanceof UploadOvertaken;
     const [left] = await Promise.allSettled([isGone ? owned.forget(out) : owned.giveBack(out)]);
     if (left.status === 'fulfilled' || !(error instanceof SealpartError)) throw error;
     throw new SealpartError(error.code, error.message, { ...error, cause: new AggregateError([error, left.reason]) });

@@ -1,17 +1,17 @@
 import type { PartRecord } from '../../crypto/manifest-records.ts';
-import { SealpartError } from '../../errors.ts';
 import { segmentCount } from '../../format/schedule.ts';
 import type { StoredPart, UploadName } from '../../objects/object-store.ts';
 import type { SeekableSource } from '../../sources/source.ts';
 import { type MemoryRequest, planEncryption } from '../memory-plan.ts';
 import type { SealedStream } from '../seal-stream.ts';
-import { expectedObject, goneWithoutObject } from './complete-upload.ts';
+import { expectedObject } from './complete-upload.ts';
 import type { OwnedUpload } from './owned-upload.ts';
 import type { UploadTarget } from './part-sender.ts';
 import { readRecordedParts } from './recorded-parts.ts';
-import { restoreStream } from './restore-stream.ts';
+import { restoreStream, type StreamProof } from './restore-stream.ts';
 import { settleObject } from './settle-object.ts';
 import { judgeStandingParts, listStoredParts } from './standing-parts.ts';
+import { isUploadMissing, UploadOvertaken } from './upload-gone.ts';
 import type { UploadOptions } from './upload-options.ts';
 
 /** Another run's upload, ready to be gone on with. */
@@ -40,9 +40,10 @@ export async function takeUpUpload(
   options: UploadOptions,
   memory: MemoryRequest,
   signal: AbortSignal,
+  proof: StreamProof,
 ): Promise<TakenUpload | undefined> {
   const { item } = owned;
-  const sealed = await restoreStream(item, options, signal);
+  const sealed = await restoreStream(item, options, signal, proof);
   const parameters = sealed.header.core.parameters;
   const records = await readRecordedParts(item, sealed, source.size, options, signal);
   const stream: SealedStream = { ...sealed, parameters, plan: planEncryption(parameters, source.size, memory) };
@@ -54,7 +55,7 @@ export async function takeUpUpload(
       const made = await settleObject(target.store, target.object, expectedObject(stream, records), signal);
       if (made !== undefined) return { stream, upload, parts: records, dropped: [], made: { etag: made.etag } };
     }
-    if (item.state === 'completing') throw goneWithoutObject(upload);
+    if (item.state === 'completing') throw new UploadOvertaken(upload);
     return undefined;
   }
   const standing = judgeStandingParts(records, stored, lastPartNumber, parameters.headerLen);
@@ -71,7 +72,7 @@ async function listOrUndefined(
   try {
     return await listStoredParts(store, upload, signal);
   } catch (error) {
-    if (error instanceof SealpartError && error.code === 'not-found') return undefined;
+    if (isUploadMissing(error)) return undefined;
     throw error;
   }
 }

@@ -1,3 +1,4 @@
+import type { SealpartError } from '../../errors.ts';
 import type { ReaderKeys } from '../../keys/open-header.ts';
 import type { HostKeys } from '../../manifest/host-keys.ts';
 import type { UploadManifest } from '../../manifest/upload-manifest.ts';
@@ -40,5 +41,7 @@ export type UploadEvent =
   | { readonly kind: 'abandoned'; readonly id: string; readonly reason: string }
   /** The store lost or refused the upload, and it begins again as a new stream. */
   | { readonly kind: 'restarted'; readonly reason: string }
+  /** The object stands, but the manifest could not be told: the next run of the same will find out. */
+  | { readonly kind: 'unrecorded'; readonly error: SealpartError }
   /** The run failed or was stopped, and the upload can be resumed. */
   | { readonly kind: 'left'; readonly id: string };

@@ -197,9 +197,9 @@ export class UploadScene {
       get(target, name) {
         const value = Reflect.get(target, name);
         if (name !== 'lock') return typeof value === 'function' ? value.bind(target) : value;
-        return async (id: string) => {
+        return async (id: string, epoch: number) => {
           if (plan.isDead) throw new Died('lock');
-          const held = await target.lock(id);
+          const held = await target.lock(id, epoch);
           if (held === undefined || held === 'unknown') return held;
           let isHeld = true;
           const release = (): void => {

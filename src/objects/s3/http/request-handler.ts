@@ -6,6 +6,7 @@ import { assert } from '../../../assert.ts';
 import { exchange } from './exchange.ts';
 import { headerOf, peerName, type SdkRequest, toRequestOptions } from './sdk-request.ts';
 import { toWireBody } from './wire-body.ts';
+import { withReadBuffers } from './with-read-buffers.ts';
 
 export interface RequestHandlerOptions {
   /** How long a connection may take to be made, TLS included; 10 s unless told. */
@@ -61,8 +62,8 @@ const freeSocketTimeoutMs = 15_000;
 export function createRequestHandler(options: RequestHandlerOptions = {}): S3RequestHandler {
   const { connectTimeoutMs = 10_000, idleTimeoutMs = 60_000, maxSockets = 64, ca } = options;
   const agentOptions = { keepAlive: true, maxSockets, timeout: freeSocketTimeoutMs };
-  const httpAgent = new HttpAgent(agentOptions);
-  const httpsAgent = new HttpsAgent({ ...agentOptions, ...(ca === undefined ? {} : { ca }) });
+  const httpAgent = withReadBuffers(new HttpAgent(agentOptions));
+  const httpsAgent = withReadBuffers(new HttpsAgent({ ...agentOptions, ...(ca === undefined ? {} : { ca }) }));
 
   return {
     metadata: { handlerProtocol: 'http/1.1' },
