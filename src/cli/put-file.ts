@@ -15,7 +15,7 @@ import { type Books, withManifest } from './open-manifest.ts';
 import { parseObjectUrl, type StoreLocation } from './parse-store-url.ts';
 import { isPutWhole } from './plan-put.ts';
 import type { PutFlags } from './put.ts';
-import { Report, type Result } from './report.ts';
+import { Report, type Result, type Start } from './report.ts';
 import { withResumeHint } from './resume-hint.ts';
 import { machineOptions } from './run-flags.ts';
 import { attributesOf, conditionOf, type UploadFlags } from './upload-flags.ts';
@@ -35,11 +35,15 @@ export async function putFile(file: string, url: string, flags: PutFlags, contex
     try {
       // Before the store: a file that is not there makes no store.
       return await withInput(await openInput(file, context), (source) =>
-        withStore(location, { flags, create: true }, context, (store) =>
-          withManifest(flags, !isPutWhole(writing.options, source.size, store.limits), context, (books) =>
-            send({ file, source, store, location, flags, writing, books, notes, report }, context),
-          ),
-        ),
+        withStore(location, { flags, create: true }, context, (store) => {
+          const input = inputText(file);
+          const subject = { input, store: store.name, output: objectUrlText(store, location) };
+          const start = { subject, text: `${input} to ${placeText(store, location)}` };
+          report.expect(start);
+          return withManifest(flags, !isPutWhole(writing.options, source.size, store.limits), context, (books) =>
+            send({ file, source, store, location, flags, writing, books, notes, report, start }, context),
+          );
+        }),
       );
     } catch (error) {
       throw withResumeHint(error, notes.left, context);
@@ -65,14 +69,11 @@ interface PutRun {
   readonly books: Books | undefined;
   readonly notes: UploadNotes;
   readonly report: Report;
+  readonly start: Pick<Start, 'subject' | 'text'>;
 }
 
 async function send(run: PutRun, context: CliContext): Promise<Result> {
-  const { file, source, store, location, flags, writing, books, notes, report } = run;
-  const input = inputText(file);
-  const subject = { input, store: store.name, output: objectUrlText(store, location) };
-  const start = { subject, text: `${input} to ${placeText(store, location)}` };
-  report.expect(start);
+  const { file, source, store, location, flags, writing, books, notes, report, start } = run;
   const telemetry = new Telemetry();
   const progress = { totalBytes: source.size, read: () => encryptedSoFar(telemetry, notes.keptContentBytes) };
   const onPlan = ({ peakBytes }: MemoryPlan): void => {
@@ -94,7 +95,7 @@ async function send(run: PutRun, context: CliContext): Promise<Result> {
     },
     context.signal,
   );
-  return putResult(done, subject, { seconds: report.elapsedSeconds, keptContentBytes: notes.keptContentBytes });
+  return putResult(done, start.subject, { seconds: report.elapsedSeconds, keptContentBytes: notes.keptContentBytes });
 }
 
 function noteOnePass(source: Source, report: Report): void {

@@ -14,7 +14,7 @@ const flagAdvice: Partial<Record<ErrorCode, string>> = {
   'wrong-object': '(On the command line: --any-name, or decrypt without --object-name.)',
   owned: '(On the command line: --take-over.)',
   denied: '(On the command line: --profile NAME.)',
-  manifest: '(--manifest sqlite:PATH takes another one, --manifest none does without.)',
+  manifest: '(--manifest sqlite:PATH takes another one; put can do without, with --manifest none.)',
 };
 
 /** An error as it is told: what JSON has of it. */

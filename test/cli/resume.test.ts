@@ -136,14 +136,15 @@ it('a public key alone goes on by a key of this host, and not on another', async
   const stop = { ...ground, key: ['--recipient', recipient] };
   await interruptedPut(stop);
   const args = ['put', '--json', path('content'), url, '--recipient', recipient];
-  expect((await readdir(path('state/sealpart/host-keys'))).length).toBe(1);
+  // Beside the upload's key there is the host's own, which stays.
+  expect((await readdir(path('state/sealpart/host-keys'))).length).toBe(2);
   const elsewhere = { XDG_STATE_HOME: path('other-state') };
   const manifest = ['--manifest', `sqlite:${path('state/sealpart/manifest.db')}`];
   const other = await runInProcess([...args, ...manifest], { env: elsewhere });
   expect([other.exitCode, errorOf(other).code]).toEqual([4, 'no-recipient']);
   const done = await runInProcess(args, { env });
   expect([done.exitCode, factsOf(done).resumed]).toEqual([0, true]);
-  expect(await readdir(path('state/sealpart/host-keys'))).toEqual([]);
+  expect(await readdir(path('state/sealpart/host-keys'))).toEqual(['0'.repeat(32)]);
   expect((await runInProcess(['verify', url, '--identity', path('me.key')])).exitCode).toBe(0);
 });
 

@@ -1,10 +1,18 @@
 import { generateKeySync } from 'node:crypto';
 import { cp, utimes, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
+import { uploadMac } from '../../src/crypto/manifest-records.ts';
+import { parseStreamHeader } from '../../src/format/stream-header.ts';
 import { keyFileRecipient } from '../../src/keys/key-file.ts';
+import { openHeader } from '../../src/keys/open-header.ts';
 import { passphraseIdentity, passphraseRecipient } from '../../src/keys/passphrase.ts';
+import { rewriteHeader } from '../../src/keys/rewrite-header.ts';
+import { x25519Recipient } from '../../src/keys/x25519.ts';
+import { generateX25519Key, x25519PublicBytes } from '../../src/keys/x25519-keys.ts';
+import { openHostKeys } from '../../src/manifest/open-host-keys.ts';
 import type { UploadItem, UploadManifest } from '../../src/manifest/upload-manifest.ts';
 import { resumeUpload } from '../../src/pipelines/uploads/resume-upload.ts';
+import { encodeIntent, intentFor, intentOf } from '../../src/pipelines/uploads/upload-intent.ts';
 import type { UploadEvent } from '../../src/pipelines/uploads/upload-options.ts';
 import { openSeekableFile } from '../../src/sources/file-source.ts';
 import { randomLooking } from '../support/content.ts';
@@ -13,6 +21,7 @@ import { CrashPlan } from '../support/crash/crash-plan.ts';
 import { orderedScene, sceneContent, sceneObject } from '../support/crash/directory-scene.ts';
 import { codeOf, codeOrDone, crashAt, itemsOf } from '../support/crash/left-uploads.ts';
 import { access, calm, inlinePool, kek } from '../support/streams.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 const parts = 4;
 const pool = inlinePool();
@@ -75,6 +84,59 @@ async function openAs(path: string, fingerprint: string) {
     close: file.close.bind(file),
   };
 }
+
+describe('a former co-recipient who writes the manifest', () => {
+  it('cannot have us go on with a stream of then, whose key they know', async () => {
+    const hostKeys = openHostKeys(await temporaryDirectory());
+    // Then: a stream for both of us, to another name. They could open it, and so know its data key.
+    const then = await orderedScene();
+    const theirs = generateX25519Key();
+    const both = [keyFileRecipient(kek), x25519Recipient(x25519PublicBytes(theirs))];
+    await then.put(
+      new CrashPlan(afterPart, 'die-after'),
+      { hostKeys },
+      { recipients: both, object: { bucket: 'bucket', key: 'old' } },
+    );
+    const [old] = await itemsOf(then);
+    const opened = await openHeader(parseStreamHeader(old!.streamHeader), access, calm);
+    // Now: they write a header of that stream for our key alone and today's name, and a head with a right MAC.
+    const own = opened.header.fields.filter((field) => field.kind === 'keyFile');
+    const forged = await rewriteHeader(opened, { recipients: own, objectName: sceneObject }, calm);
+    const { scene } = await crashAt('die-after', 'store.createMultipart');
+    const { store, manifest } = scene.options;
+    await scene.recover();
+    const { uploadId } = await store.createMultipart(sceneObject, {}, calm);
+    const source = await openSeekableFile(scene.sourcePath);
+    await source.close();
+    const target = { store, object: sceneObject, attributes: {}, condition: {} };
+    for (const proof of ['', intentOf(old!)!.proof]) {
+      const intent = { ...intentFor(target, source.fingerprint, scene.sourcePath), proof };
+      const { id, createdMs } = old!;
+      const head = {
+        id,
+        createdMs,
+        ...sceneObject,
+        storeName: store.name,
+        streamHeader: forged.header.bytes,
+        sourceFingerprint: encodeIntent(intent),
+        sourcePath: scene.sourcePath,
+      };
+      const entered = await manifest.create(head, { owner: 'they', leaseUntilMs: 0 }, 1, calm);
+      const mac = uploadMac(opened.keys.manifestKey(), opened.coreHash, { ...head, uploadId });
+      await manifest.change(head.id, entered.epoch, { state: 'open', created: { uploadId, mac } }, 2, calm);
+      expect(codeOf(await scene.put(new CrashPlan(), { hostKeys }))).toBe('manifest-corrupt');
+      // Without keys of this host nothing tells it from ours: that is what they are for.
+      await manifest.remove(head.id, (await manifest.find(head.id, calm))!.epoch, calm);
+    }
+  });
+
+  it('does not keep this host from going on with its own', async () => {
+    const hostKeys = openHostKeys(await temporaryDirectory());
+    const scene = await orderedScene();
+    await scene.put(new CrashPlan(afterPart, 'die-after'), { hostKeys });
+    expect((await scene.put(new CrashPlan(), { hostKeys })).result?.parts).toEqual({ kept: 2, sent: 2 });
+  });
+});
 
 describe('what is asked for now counts', () => {
   it('a copy with the same size and time is another source', async () => {

@@ -5,6 +5,7 @@ import { freshHostKey, sealResumeItem } from '../../crypto/resume-item.ts';
 import { toHex } from '../../format/bytes.ts';
 import type { NewUpload } from '../../manifest/upload-manifest.ts';
 import type { SealedStream } from '../seal-stream.ts';
+import { hostProof } from './host-proof.ts';
 import { OwnedUpload, type Ownership, ownershipOf, wayOutMs } from './owned-upload.ts';
 import type { UploadTarget } from './part-sender.ts';
 import { encodeIntent, intentFor } from './upload-intent.ts';
@@ -64,7 +65,7 @@ export class ManifestJournal implements UploadJournal {
       storeName,
       ...target.object,
       streamHeader: stream.header.bytes,
-      sourceFingerprint: fingerprint === undefined ? '' : encodeIntent(intentFor(target, fingerprint, sourcePath)),
+      sourceFingerprint: await this.#intentText(id, signal),
       sourcePath: fingerprint === undefined ? '' : sourcePath,
       createdMs: this.#ownership.clock(),
       ...(resumeItem === undefined ? {} : { resumeItem }),
@@ -76,6 +77,15 @@ export class ManifestJournal implements UploadJournal {
       if (resumeItem !== undefined) await hostKeys?.erase(id, AbortSignal.timeout(wayOutMs));
       throw error;
     }
+  }
+
+  async #intentText(id: string, signal: AbortSignal): Promise<string> {
+    const { target, fingerprint } = this.#subject;
+    const { hostKeys, sourcePath = '' } = this.#options;
+    if (fingerprint === undefined) return '';
+    const intent = intentFor(target, fingerprint, sourcePath);
+    if (hostKeys === undefined) return encodeIntent(intent);
+    return encodeIntent({ ...intent, proof: await hostProof(hostKeys, { id, ...target.object }, intent, signal) });
   }
 
   /** For a writer that can open no recipient. The key is kept before the item that needs it. */

@@ -5,6 +5,7 @@ import type { SeekableSource } from '../../sources/source.ts';
 import { type MemoryRequest, planEncryption } from '../memory-plan.ts';
 import type { SealedStream } from '../seal-stream.ts';
 import { expectedObject } from './complete-upload.ts';
+import { requireHostProof } from './host-proof.ts';
 import type { OwnedUpload } from './owned-upload.ts';
 import type { UploadTarget } from './part-sender.ts';
 import { readRecordedParts } from './recorded-parts.ts';
@@ -44,6 +45,7 @@ export async function takeUpUpload(
 ): Promise<TakenUpload | undefined> {
   const { item } = owned;
   const sealed = await restoreStream(item, options, signal, proof);
+  if (options.hostKeys !== undefined) await requireHostProof(options.hostKeys, item, options, signal);
   const parameters = sealed.header.core.parameters;
   const records = await readRecordedParts(item, sealed, source.size, options, signal);
   const stream: SealedStream = { ...sealed, parameters, plan: planEncryption(parameters, source.size, memory) };

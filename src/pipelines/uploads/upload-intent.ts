@@ -17,26 +17,30 @@ export interface UploadIntent {
   /** A digest of metadata and tags. */
   readonly attributes: string;
   readonly condition: WriteCondition;
+  /** What the host that began it says to itself, in hexadecimal digits (host-proof.ts); empty if it has no key for that. */
+  readonly proof: string;
 }
 
 const version = 1;
 
+type Texts = [string, string, string, string, string, string];
+
 /** What an upload to a target is of. */
 export function intentFor({ store, attributes, condition }: UploadTarget, source: string, path: string): UploadIntent {
-  return { store: store.name, path, source, attributes: attributesDigest(attributes), condition };
+  return { store: store.name, path, source, attributes: attributesDigest(attributes), condition, proof: '' };
 }
 
-export function encodeIntent({ store, path, source, attributes, condition }: UploadIntent): string {
-  return JSON.stringify([version, store, path, source, attributes, condition.ifNoneMatch ?? '']);
+export function encodeIntent({ store, path, source, attributes, condition, proof }: UploadIntent): string {
+  return JSON.stringify([version, store, path, source, attributes, condition.ifNoneMatch ?? '', proof]);
 }
 
 /** The intent of an upload, or undefined if none is recorded, because its source cannot be read again. */
 export function intentOf({ sourceFingerprint }: Pick<UploadItem, 'sourceFingerprint'>): UploadIntent | undefined {
   const values = parseList(sourceFingerprint);
-  if (values === undefined || values.length !== 6 || values[0] !== version) return undefined;
+  if (values === undefined || values.length !== 7 || values[0] !== version) return undefined;
   if (!values.slice(1).every((value): value is string => typeof value === 'string')) return undefined;
-  const [store, path, source, attributes, ifNoneMatch] = values.slice(1) as [string, string, string, string, string];
-  return { store, path, source, attributes, condition: ifNoneMatch === '*' ? { ifNoneMatch } : {} };
+  const [store, path, source, attributes, ifNoneMatch, proof] = values.slice(1) as Texts;
+  return { store, path, source, attributes, condition: ifNoneMatch === '*' ? { ifNoneMatch } : {}, proof };
 }
 
 function parseList(text: string): readonly unknown[] | undefined {

@@ -12,7 +12,11 @@ export interface UploadOptions {
    * public key anyone can seal, so that whoever writes the manifest could have us encrypt under a key of theirs.
    */
   readonly access?: Pick<ReaderKeys, 'identities'> | undefined;
-  /** For a writer that can open no recipient: keeps a key of this host for as long as the upload lasts (docs/format.md §10.8). */
+  /**
+   * Keys of this host. Where they are given, only uploads that this host began are gone on with, also by a writer that
+   * can open no recipient (docs/format.md §10.8). Without them, whoever once could open a stream of ours and can write
+   * the manifest could have us go on with that stream.
+   */
   readonly hostKeys?: HostKeys | undefined;
   /** False to begin anew and abort what was begun before; true unless told. */
   readonly resume?: boolean | undefined;
