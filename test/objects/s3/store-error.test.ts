@@ -13,7 +13,6 @@ const final: readonly (readonly [number, string, ErrorCode])[] = [
   [412, 'PreconditionFailed', 'precondition'],
   [412, '', 'precondition'],
   [409, 'ConditionalRequestConflict', 'conflict'],
-  [409, 'OperationAborted', 'conflict'],
   [409, 'InvalidBucketState', 'store'],
   [409, 'BucketAlreadyOwnedByYou', 'exists'],
   [409, 'BucketAlreadyExists', 'exists'],
