@@ -64,6 +64,10 @@ export const layers: Readonly<Record<string, Layer>> = {
     ],
     because: 'it owns lifecycles, and is given sources, sinks and stores by who composes a program',
   },
+  's3-protocol': {
+    imports: [...base, 'node:crypto', 'node:zlib', '@node-rs/crc32', 'hash-wasm'],
+    because: 'it is S3 as text and bytes, without I/O: node:zlib and the two packages compute checksums',
+  },
   'one-shot.ts': { imports: [...base, 'keys', 'pipelines', 'sources', 'sinks'], because: 'it composes' },
   'index.ts': { imports: ['*'], because: 'it is the doorway' },
   cli: { imports: ['*'], because: 'it composes the program' },
