@@ -1,1 +1,0 @@
-export { objectText } from './object-text.ts';
