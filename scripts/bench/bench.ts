@@ -10,8 +10,8 @@ export interface Goal {
 export interface Figure {
   readonly name: string;
   readonly value: number;
-  /** `ratio`, `GB/s` (10^9 bytes a second), `ns/B`, `MiB`, `s`. */
-  readonly unit: 'ratio' | 'GB/s' | 'ns/B' | 'MiB' | 's';
+  /** `ratio`, `GB/s` (10^9 bytes a second), `ns/B`, `s/GiB` (of CPU time), `MiB`, `s`. */
+  readonly unit: 'ratio' | 'GB/s' | 'ns/B' | 's/GiB' | 'MiB' | 's';
   readonly goal?: Goal;
 }
 
@@ -32,6 +32,8 @@ export interface BenchOptions {
   readonly sizeBytes: number | undefined;
   /** Installs other implementations from npm into a temporary directory, to measure against them. */
   readonly rivals: boolean;
+  /** On which server the sides of s3 are compared. */
+  readonly server: 'null' | 'versitygw';
   /** Tells whoever waits what is being done. */
   readonly progress: (text: string) => void;
 }

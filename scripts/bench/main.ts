@@ -1,22 +1,24 @@
 import { parseArgs } from 'node:util';
-import type { Bench, BenchReport } from './bench.ts';
+import type { Bench, BenchOptions, BenchReport } from './bench.ts';
 import { describeMachine, machineText } from './machine.ts';
 import { memoryDecrypt } from './memory-decrypt.ts';
 import { memoryEncrypt } from './memory-encrypt.ts';
 import { peakMemory } from './peak-memory.ts';
 import { reportTable } from './report-table.ts';
+import { s3Speed } from './s3/s3-speed.ts';
 import { storeSpeed } from './store-speed.ts';
 import { wholeProcess } from './whole-process.ts';
 
-const benches: readonly Bench[] = [memoryEncrypt, memoryDecrypt, wholeProcess, storeSpeed, peakMemory];
+const benches: readonly Bench[] = [memoryEncrypt, memoryDecrypt, wholeProcess, storeSpeed, s3Speed, peakMemory];
 
-const usage = `usage: npm run bench -- [NAME…] [--rounds N] [--size MIB] [--rivals] [--json]
+const usage = `usage: npm run bench -- [NAME…] [--rounds N] [--size MIB] [--rivals] [--server NAME] [--json]
 
   ${benches.map(({ name, byDefault }) => (byDefault ? name : `${name} (only when named)`)).join(', ')}
 
   --rounds N   runs of each side that count, 5 unless told
   --size MIB   content, instead of what each bench takes by itself
   --rivals     process: also measures packages of npm, which it installs into a temporary directory
+  --server NAME  s3: versitygw instead of a server that keeps nothing
   --json       JSON on standard output instead of tables`;
 
 interface Request {
@@ -24,6 +26,7 @@ interface Request {
   readonly rounds: number;
   readonly sizeBytes: number | undefined;
   readonly rivals: boolean;
+  readonly server: BenchOptions['server'];
   readonly json: boolean;
 }
 
@@ -36,6 +39,7 @@ function parseRequest(args: string[]): Request {
       rounds: { type: 'string', default: '5' },
       size: { type: 'string' },
       rivals: { type: 'boolean', default: false },
+      server: { type: 'string', default: 'null' },
       json: { type: 'boolean', default: false },
     },
   });
@@ -46,6 +50,7 @@ function parseRequest(args: string[]): Request {
     rounds: positiveInteger('--rounds', values.rounds),
     sizeBytes: values.size === undefined ? undefined : positiveInteger('--size', values.size) * 2 ** 20,
     rivals: values.rivals,
+    server: serverNamed(values.server),
     json: values.json,
   };
 }
@@ -54,6 +59,11 @@ function positiveInteger(flag: string, text: string): number {
   const value = Number(text);
   if (Number.isSafeInteger(value) && value > 0) return value;
   throw new Error(`${flag} takes a whole number above 0, not ${text}.`);
+}
+
+function serverNamed(text: string): BenchOptions['server'] {
+  if (text === 'null' || text === 'versitygw') return text;
+  throw new Error(`--server takes null or versitygw, not ${text}.`);
 }
 
 async function runBenches({ names, json, ...request }: Request): Promise<void> {

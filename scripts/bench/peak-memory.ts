@@ -1,6 +1,7 @@
 import { rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Bench, BenchOptions, BenchReport, Figure } from './bench.ts';
+import { slowPeerFigures } from './s3/slow-peer.ts';
 import { withScratch } from './scratch.ts';
 import { type ProcessResult, runSealpart, runSealpartForPeak } from './sealpart-process.ts';
 
@@ -30,7 +31,9 @@ async function measure(options: BenchOptions): Promise<BenchReport> {
     const figures = commands.flatMap((command) => peakFigures(command, small[command], large[command]));
     const growing = await growingFigures(largeBytes / 16, place);
     const compressed = await compressedFigures(largeBytes / 8, place);
-    return { figures: [...figures, ...growing, ...compressed], where };
+    options.progress('memory, slow peer');
+    const slow = await slowPeerFigures(folder, Math.min(40, Math.max(4, (largeBytes / 2 ** 30) * 5)));
+    return { figures: [...figures, ...growing, ...compressed, ...slow], where };
   });
   return {
     bench: 'memory',
@@ -38,7 +41,7 @@ async function measure(options: BenchOptions): Promise<BenchReport> {
       `VmHWM of a process a command, read at its end: encrypt of a sparse file of ${sizeText(smallBytes)} and of ` +
       `${sizeText(largeBytes)} to /dev/null, decrypt of its stream ${measured?.where ?? ''} to /dev/null, put and get ` +
       'of the same on a directory store there, 2 workers and --memory 256MiB. The goal is what the command announces ' +
-      'at its start. Medians of three runs.',
+      'at its start. Medians of three runs. Of the put to a slow peer one run, ended before all was sent.',
     figures: measured?.figures ?? [],
     notes: measured === undefined ? [`There is no room for a stream of ${sizeText(largeBytes)}.`] : [],
   };

@@ -4,10 +4,15 @@ import { median, medianRatio } from './statistics.ts';
 
 /** How fast a side was, in wall time and in what it took of all cores. */
 export function speedFigures(name: string, side: SideResult): Figure[] {
-  return [
-    { name: `${name}: speed`, value: median(side.bytesPerSecond) / 1e9, unit: 'GB/s' },
-    { name: `${name}: CPU`, value: median(side.cpuNsPerByte), unit: 'ns/B' },
-  ];
+  return [speedFigure(name, side), { name: `${name}: CPU`, value: median(side.cpuNsPerByte), unit: 'ns/B' }];
+}
+
+export function speedFigure(name: string, side: SideResult): Figure {
+  return { name: `${name}: speed`, value: median(side.bytesPerSecond) / 1e9, unit: 'GB/s' };
+}
+
+export function cpuPerGiBFigure(name: string, side: SideResult): Figure {
+  return { name: `${name}: CPU`, value: (median(side.cpuNsPerByte) * 2 ** 30) / 1e9, unit: 's/GiB' };
 }
 
 /** How fast one side is, the other being 1. */

@@ -1,20 +1,19 @@
 import { SealpartError } from '../errors.ts';
 import { endedStates, type UploadItem, type UploadManifest } from '../manifest/upload-manifest.ts';
+import { listKnown } from './known-uploads.ts';
 import type { StoreLocation } from './parse-store-url.ts';
 import type { StoreFlags } from './store-flags.ts';
 
 /**
  * The unfinished upload whose id begins so.
  *
- * @throws SealpartError `not-found` if there is none, or several
+ * @throws SealpartError `not-found` if there is none, or several; `manifest-corrupt` if it may be one that is damaged
  */
 export async function findUpload(manifest: UploadManifest, prefix: string, signal: AbortSignal): Promise<UploadItem> {
-  const found: UploadItem[] = [];
-  for await (const item of manifest.list({}, signal)) {
-    if (item.id.startsWith(prefix.toLowerCase()) && !endedStates.includes(item.state)) found.push(item);
-  }
+  const { items, damage } = await listKnown(manifest, signal);
+  const found = items.filter(({ id, state }) => id.startsWith(prefix.toLowerCase()) && !endedStates.includes(state));
   const [first] = found;
-  if (first === undefined || prefix === '') throw noUpload(manifest.name, prefix);
+  if (first === undefined || prefix === '') throw damage ?? noUpload(manifest.name, prefix);
   if (found.length === 1) return first;
   const ids = found.map(({ id }) => id).join(', ');
   throw new SealpartError('not-found', `Several uploads begin with "${prefix}": ${ids}. Give more of the id.`);

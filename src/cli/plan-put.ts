@@ -1,9 +1,8 @@
-import { chooseProfile, judgeSegmentCount } from '../format/profile.ts';
 import { contentCapacity, segmentCount } from '../format/schedule.ts';
-import { digestAlgs, layouts, type StreamParameters, suites } from '../format/stream-parameters.ts';
-import { headerLenFor } from '../keys/header-len.ts';
+import type { StreamParameters } from '../format/stream-parameters.ts';
 import type { StoreLimits } from '../objects/object-store.ts';
-import type { WriteOptions } from '../pipelines/seal-stream.ts';
+import { defaultMemoryBytes } from '../pipelines/memory-plan.ts';
+import { chooseParameters, destinationOf, type WriteOptions } from '../pipelines/seal-stream.ts';
 
 /** How content of a known length would be cut, before anything is sealed or sent. */
 export interface PutPlan {
@@ -14,18 +13,9 @@ export interface PutPlan {
 
 /** @throws SealpartError `bad-parameters` */
 export function planPut(options: WriteOptions, contentLength: number, limits: StoreLimits): PutPlan {
-  const headerLen = headerLenFor(options.recipients, options);
-  const { equalParts, maxParts: maxSegments } = limits;
-  const profile = chooseProfile({ ...options, forStore: true, equalParts, maxSegments, contentLength, headerLen });
-  const parameters: StreamParameters = {
-    ...profile,
-    suite: options.suite ?? suites.aesGcm,
-    digestAlg: options.digestAlg ?? digestAlgs.sha256Fragments,
-    layout: layouts.scheduled,
-    compression: options.zstd === true ? 1 : 0,
-    headerLen,
-  };
-  judgeSegmentCount(parameters, contentLength, maxSegments);
+  // Memory has a say only where the length is not known.
+  const memory = { memoryBytes: defaultMemoryBytes };
+  const parameters = chooseParameters(options, contentLength, destinationOf(limits), memory);
   return { parameters, segments: segmentCount(parameters, contentLength) };
 }
 

@@ -4,7 +4,7 @@ import { segmentCount, segmentSize } from '../format/schedule.ts';
 import { defaultDirectoryStoreLimits } from '../objects/directory/open-directory-store.ts';
 import type { ObjectHead, ObjectStore, StoreLimits } from '../objects/object-store.ts';
 import { machineOf } from '../pipelines/run-options.ts';
-import { sealStream } from '../pipelines/seal-stream.ts';
+import { destinationOf, sealStream } from '../pipelines/seal-stream.ts';
 import type { Source } from '../sources/source.ts';
 import type { CliContext } from './cli-context.ts';
 import { inputText } from './command-text.ts';
@@ -91,8 +91,7 @@ interface Cut {
 /** By the very code that put runs: the header that is sealed here is dropped. */
 async function planCut({ source, flags, writing }: DryRun, limits: StoreLimits, { signal }: CliContext): Promise<Cut> {
   const { request } = machineOf(machineOptions(flags));
-  const destination = { forStore: true, equalParts: limits.equalParts, maxSegments: limits.maxParts };
-  const { parameters, plan } = await sealStream(writing.options, source.size, destination, request, signal);
+  const { parameters, plan } = await sealStream(writing.options, source.size, destinationOf(limits), request, signal);
   return {
     contentBytes: source.size,
     segments: source.size === undefined ? undefined : segmentCount(parameters, source.size),

@@ -1,5 +1,6 @@
 import { SealpartError } from '../errors.ts';
 import type { CliContext } from './cli-context.ts';
+import { oneLine } from './one-line.ts';
 
 /** The command line that goes on with what this one has left, as a shell takes it. */
 export function resumeCommand(argv: readonly string[]): string {
@@ -9,7 +10,15 @@ export function resumeCommand(argv: readonly string[]): string {
 
 /** A word that no shell takes apart. */
 function shellWord(text: string): string {
+  // What a message has to escape would be another name then: in this form shells know escapes too.
+  if (oneLine(text) !== text) return `$'${Array.from(text, inEscapes).join('')}'`;
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+/** Bytes and not code points, which shells write as their locale says. */
+function inEscapes(character: string): string {
+  if (oneLine(character) === character && !`\\'`.includes(character)) return character;
+  return Buffer.from(character).toString('hex').replace(/../g, '\\x$&');
 }
 
 /**

@@ -1,7 +1,9 @@
+import type { SealpartError } from '../errors.ts';
 import { endedStates, type UploadItem, type UploadManifest } from '../manifest/upload-manifest.ts';
 import type { CliContext } from './cli-context.ts';
 import { placeOfUpload } from './find-upload.ts';
 import { bytesText } from './human-numbers.ts';
+import { damageIn, listKnown } from './known-uploads.ts';
 import { type ManifestFlag, manifestPath } from './manifest-flag.ts';
 import { jsonLine, oneLine } from './one-line.ts';
 import { withManifest } from './open-manifest.ts';
@@ -22,12 +24,14 @@ export async function listUploads(flags: LsUploadsFlags, context: CliContext): P
   const { signal, streams } = context;
   const subject = { manifest: `sqlite:${requireManifest(flags, context)}` };
   report.start({ subject, text: subject.manifest });
-  await withManifest(flags, false, context, (books) =>
-    withText(streams.openStandardOutput(), signal, async (text) => {
-      const rows = books === undefined ? [] : await readRows(books.manifest, flags.all === true, signal);
-      await (report.json ? showJson(text, rows) : showTable(text, rows));
-    }),
-  );
+  await withManifest(flags, false, context, async (books) => {
+    const none: Rows = { rows: [], damage: undefined };
+    const { rows, damage } = books === undefined ? none : await readRows(books.manifest, flags.all === true, signal);
+    await withText(streams.openStandardOutput(), signal, (text) =>
+      report.json ? showJson(text, rows) : showTable(text, rows),
+    );
+    if (damage !== undefined) throw damage;
+  });
 }
 
 /** The path of the manifest of a command that is nothing without one. @throws UsageError */
@@ -38,22 +42,34 @@ export function requireManifest(flags: ManifestFlag, { env }: CliContext): strin
   return path;
 }
 
-/** One upload as it is listed. */
-interface Row extends UploadProgress {
+/** One upload as it is listed; without its progress if what is known of its parts is damaged. */
+interface Row extends Partial<UploadProgress> {
   readonly item: UploadItem;
   readonly owner: Ownership;
   readonly ageMs: number;
 }
 
-async function readRows(manifest: UploadManifest, all: boolean, signal: AbortSignal): Promise<Row[]> {
+interface Rows {
+  readonly rows: readonly Row[];
+  readonly damage: SealpartError | undefined;
+}
+
+async function readRows(manifest: UploadManifest, all: boolean, signal: AbortSignal): Promise<Rows> {
+  const { items, damage } = await listKnown(manifest, signal);
   const rows: Row[] = [];
-  for await (const item of manifest.list({}, signal)) {
+  let first = damage;
+  for (const item of items) {
     if (!all && endedStates.includes(item.state)) continue;
     const nowMs = Date.now();
-    const owner = await ownershipOf(manifest, item, nowMs);
-    rows.push({ item, owner, ageMs: nowMs - item.createdMs, ...(await measureUpload(manifest, item, signal)) });
+    const row = { item, owner: await ownershipOf(manifest, item, nowMs), ageMs: nowMs - item.createdMs };
+    try {
+      rows.push({ ...row, ...(await measureUpload(manifest, item, signal)) });
+    } catch (error) {
+      first ??= damageIn(error);
+      rows.push(row);
+    }
   }
-  return rows;
+  return { rows, damage: first };
 }
 
 async function showJson(text: TextSink, rows: readonly Row[]): Promise<void> {
@@ -95,8 +111,8 @@ function cellsOf({ item, owner, ageMs, partsDone, partsTotal, contentBytesDone }
   return [
     item.id.slice(0, idChars),
     item.state,
-    `${partsDone}/${partsTotal ?? '?'}`,
-    bytesText(contentBytesDone),
+    `${partsDone ?? '?'}/${partsTotal ?? '?'}`,
+    contentBytesDone === undefined ? '?' : bytesText(contentBytesDone),
     ageText(ageMs),
     owners[owner],
     oneLine(urlOf(item)),

@@ -1,10 +1,11 @@
 import { SealpartError } from '../errors.ts';
-import type { UploadItem, UploadManifest } from '../manifest/upload-manifest.ts';
+import type { UploadItem } from '../manifest/upload-manifest.ts';
 import { type SweepResult, sweepUploads } from '../pipelines/uploads/sweep-uploads.ts';
 import type { CliContext } from './cli-context.ts';
 import { blameStore } from './exit-codes.ts';
 import { placeOfUpload } from './find-upload.ts';
 import { countText } from './human-numbers.ts';
+import { listKnown } from './known-uploads.ts';
 import type { ManifestFlag } from './manifest-flag.ts';
 import { type Books, withManifest } from './open-manifest.ts';
 import { Report } from './report.ts';
@@ -29,7 +30,8 @@ export async function sweep(flags: SweepFlags, context: CliContext): Promise<voi
   let failure: unknown;
   await withManifest(flags, false, context, async (books) => {
     if (books === undefined) return;
-    for (const first of await firstOfEachStore(books.manifest, context.signal)) {
+    const { items, damage } = await listKnown(books.manifest, context.signal);
+    for (const first of firstOfEachStore(items)) {
       try {
         const result = await sweepStore(first, books, flags, context);
         say(result, flags, report);
@@ -44,6 +46,7 @@ export async function sweep(flags: SweepFlags, context: CliContext): Promise<voi
         failure ??= error;
       }
     }
+    failure ??= damage;
   });
   const verb = flags.dryRun === true ? 'would abort' : 'aborted';
   const left = total.owned === 0 ? '' : `; ${total.owned} old enough, but their owners may be alive`;
@@ -54,9 +57,9 @@ export async function sweep(flags: SweepFlags, context: CliContext): Promise<voi
   if (failure !== undefined) throw failure;
 }
 
-async function firstOfEachStore(manifest: UploadManifest, signal: AbortSignal): Promise<readonly UploadItem[]> {
+function firstOfEachStore(items: readonly UploadItem[]): readonly UploadItem[] {
   const stores = new Map<string, UploadItem>();
-  for await (const item of manifest.list({}, signal)) {
+  for (const item of items) {
     if (!stores.has(item.storeName)) stores.set(item.storeName, item);
   }
   return [...stores.values()];

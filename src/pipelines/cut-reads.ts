@@ -1,7 +1,7 @@
 import type { ByteSpan } from './wire-input.ts';
 
 /**
- * What a request asks for, about. Each request is paid for; and larger ones leave too few side by side in the 32 MiB that
+ * What a request asks for, about. Each request is paid for; and of larger ones fewer fit side by side in the memory that
  * answers land in.
  */
 export const defaultRequestBytes: number = 8 * 2 ** 20;

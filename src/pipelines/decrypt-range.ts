@@ -9,9 +9,9 @@ import type { ContentRange, RangeRequest } from './content-range.ts';
 import { holdsPolicy, judgeDigestAlg, type ReadOptions } from './decrypt-stream.ts';
 import { locateCompressed } from './locate-compressed.ts';
 import { type LocatedRange, locateIndexed, locateScheduled } from './locate-range.ts';
-import { planDecryption } from './memory-plan.ts';
 import { openStream } from './open-stream.ts';
-import { keyDerivationBytesOf, type OpenedStream } from './opened-stream.ts';
+import type { OpenedStream } from './opened-stream.ts';
+import { planReading } from './plan-reading.ts';
 import { readSpans } from './read-spans.ts';
 import { releaseSegments } from './release-segments.ts';
 import { machineOf, withFramePool } from './run-options.ts';
@@ -48,17 +48,18 @@ export async function decryptRange(
   try {
     const machine = machineOf(request);
     const stream = await openStream(input, request.access, signal);
-    judgeRangePin(stream, request);
+    const pinned = judgeRangePin(stream, request);
     const holds = holdsPolicy(stream, request, sink);
     const { parameters } = stream.crypto;
     const holdsSegments = holds(2 ** parameters.segmentSizeLog2, parameters.compression === 1);
-    const keyDerivationBytes = keyDerivationBytesOf(stream, request.access);
-    const plan = planDecryption(
-      { parameters, holdsSegments, inputBytes: input.size },
-      { ...machine.request, keyDerivationBytes },
-    );
+    const plan = planReading({ stream, access: request.access, input, holdsSegments }, machine.request);
     const range = await withFramePool(request, machine, plan, async (pool) => {
-      const { range, visits, wireEnd } = await locate(request, stream, pool, signal);
+      const index = await stream.index?.read(signal);
+      if (index !== undefined && pinned !== undefined) judgePinned(index.streamDigest, pinned);
+      const { range, visits, wireEnd } =
+        index === undefined
+          ? await locateByHeaders(request, stream, pool, signal)
+          : locateIndexed(request.range, parameters, index.entries);
       input.requests?.planReads(readSpans(visits(), parameters, 0, wireEnd ?? input.size));
       const common = { pool, stream: stream.crypto, telemetry: machine.telemetry };
       await releaseSegments(
@@ -77,27 +78,22 @@ export async function decryptRange(
   }
 }
 
-async function locate(
+function locateByHeaders(
   { range, input, knownContentLength }: DecryptRangeRequest,
-  stream: OpenedStream,
+  { crypto }: OpenedStream,
   pool: FramePool,
   signal: AbortSignal,
 ): Promise<LocatedRange> {
-  const { crypto, index } = stream;
-  if (index !== undefined) return locateIndexed(range, crypto.parameters, index.entries);
   const at = { pool, stream: crypto, input, size: input.size, knownContentLength };
   return crypto.parameters.compression === 1 ? locateCompressed(range, at, signal) : locateScheduled(range, at, signal);
 }
 
-/** Only an indexed stream tells its digest to whoever reads a part of it. */
-function judgeRangePin(stream: OpenedStream, request: DecryptRangeRequest): void {
+/** The digest to pin, if there is one. Only an indexed stream tells its own to whoever reads a part of it. */
+function judgeRangePin(stream: OpenedStream, request: DecryptRangeRequest): Uint8Array | undefined {
   const pinned = judgeDigestAlg(stream, request);
-  if (pinned === undefined) return;
-  if (stream.index === undefined) {
-    throw new SealpartError(
-      'bad-parameters',
-      'A range of this stream cannot be checked against a digest: only the whole stream can.',
-    );
-  }
-  judgePinned(stream.index.streamDigest, pinned);
+  if (pinned === undefined || stream.index !== undefined) return pinned;
+  throw new SealpartError(
+    'bad-parameters',
+    'A range of this stream cannot be checked against a digest: only the whole stream can.',
+  );
 }

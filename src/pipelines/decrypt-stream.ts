@@ -8,9 +8,9 @@ import { abandonSink } from './abandon-sink.ts';
 import { ContentClip } from './content-clip.ts';
 import { CountedSink } from './counted-sink.ts';
 import { keepPrefix } from './keep-prefix.ts';
-import { planDecryption } from './memory-plan.ts';
 import { openStream } from './open-stream.ts';
-import { keyDerivationBytesOf, type OpenedStream } from './opened-stream.ts';
+import type { OpenedStream, StreamIndex } from './opened-stream.ts';
+import { planReading } from './plan-reading.ts';
 import { readSpans } from './read-spans.ts';
 import { releaseSegments } from './release-segments.ts';
 import { machineOf, type RunOptions, withFramePool } from './run-options.ts';
@@ -71,29 +71,28 @@ export async function decryptStream(
   let keepable = request.keepVerifiedPrefix === true;
   try {
     const machine = machineOf(request);
-    // §6.15: an index is authenticated before the first segment is read.
     const stream = await openStream(input, request.access, signal);
     const pinned = judgeDigestAlg(stream, request);
-    if (stream.index !== undefined && pinned !== undefined) judgePinned(stream.index.streamDigest, pinned);
-    keepable &&= stream.index !== undefined || pinned === undefined;
     const clip = new ContentClip();
     const holds = holdsPolicy(stream, request, sink);
-    const { parameters } = stream.crypto;
-    const needs = { parameters, holdsSegments: holds(2 ** parameters.segmentSizeLog2, parameters.compression === 1) };
-    const keyDerivationBytes = keyDerivationBytesOf(stream, request.access);
-    const plan = planDecryption({ ...needs, inputBytes: input.size }, { ...machine.request, keyDerivationBytes });
-    const verified = await withFramePool(request, machine, plan, (pool) => {
+    const { segmentSizeLog2, compression } = stream.crypto.parameters;
+    const holdsSegments = holds(2 ** segmentSizeLog2, compression === 1);
+    const plan = planReading({ stream, access: request.access, input, holdsSegments }, machine.request);
+    const streamDigest = await withFramePool(request, machine, plan, async (pool) => {
+      // §6.15: an index is authenticated before the first segment is read.
+      const index = await stream.index?.read(signal);
+      if (index !== undefined && pinned !== undefined) judgePinned(index.streamDigest, pinned);
+      keepable &&= index !== undefined || pinned === undefined;
       const common = { pool, stream: stream.crypto, telemetry: machine.telemetry };
-      const wholeStream = stream.index === undefined;
-      return releaseSegments(
-        { ...common, ...wholeStreamFetch(stream, input), holds },
-        { ...common, sink, clip, wholeStream, expectDigest: pinned },
+      const verified = await releaseSegments(
+        { ...common, ...wholeStreamFetch(stream, index, input), holds },
+        { ...common, sink, clip, wholeStream: index === undefined, expectDigest: pinned },
         signal,
       );
+      return verified ?? index!.streamDigest;
     });
     // §6.11: only here does what was written tentatively count.
     await sink.finish(signal);
-    const streamDigest = verified ?? stream.index!.streamDigest;
     return { contentLength: clip.takenBytes, streamDigest, fields: stream.header.fields };
   } catch (error) {
     throw keepable && sink.committedBytes > 0 && isRefusal(error)
@@ -105,7 +104,8 @@ export async function decryptStream(
 }
 
 function wholeStreamFetch(
-  { index, header, crypto: { parameters } }: OpenedStream,
+  { header, crypto: { parameters } }: OpenedStream,
+  index: StreamIndex | undefined,
   input: WireInput,
 ): Pick<FetchOptions, 'input' | 'visits' | 'position' | 'toTheEnd'> {
   const inputBytes = input.requests === undefined ? undefined : input.size;

@@ -1,6 +1,6 @@
 import { SealpartError } from '../errors.ts';
 import { frameOverhead } from '../format/frame-header.ts';
-import type { IndexEntry } from '../format/index-entries.ts';
+import type { IndexEntries } from '../format/index-entries.ts';
 import { indexedPlace, judgeSegmentHeader, scheduledPlace } from '../format/judge-segment-header.ts';
 import { contentLengthOf, contentOffset, locateContent, segmentCount, wireOffset } from '../format/schedule.ts';
 import { dataFramesOf, parseSegmentHeader, type SegmentHeader, segmentHeaderLength } from '../format/segment-header.ts';
@@ -113,21 +113,12 @@ export async function verifyEnd(header: SegmentHeader, at: Located, signal: Abor
 }
 
 /** Finds a range in the verified index (§7). */
-export function locateIndexed(
-  request: RangeRequest,
-  p: StreamParameters,
-  entries: readonly IndexEntry[],
-): LocatedRange {
-  const contentLength = entries.reduce((sum, entry) => sum + entry.contentLength, 0);
-  const range = resolveRange(request, contentLength);
+export function locateIndexed(request: RangeRequest, p: StreamParameters, entries: IndexEntries): LocatedRange {
+  const range = resolveRange(request, entries.contentLength);
   return { range, visits: () => indexedRange(p, range, entries) };
 }
 
-function* indexedRange(
-  p: StreamParameters,
-  range: ContentRange,
-  entries: readonly IndexEntry[],
-): Generator<SegmentVisit> {
+function* indexedRange(p: StreamParameters, range: ContentRange, entries: IndexEntries): Generator<SegmentVisit> {
   let content = 0;
   let position = 0;
   for (const entry of entries) {

@@ -1,16 +1,16 @@
 import { streamDigestOf } from '../crypto/segment-digest.ts';
 import { SealpartError } from '../errors.ts';
-import { equalBytes, joinBytes } from '../format/bytes.ts';
+import { equalBytes } from '../format/bytes.ts';
 import { type Footer, footerLength, parseFooter } from '../format/footer.ts';
-import { type IndexEntry, indexedDigests, parseIndexEntries } from '../format/index-entries.ts';
+import { indexEntryLength, indexedDigests, parseIndexEntries } from '../format/index-entries.ts';
 import { indexPlace, indexSegmentIndex, judgeSegmentHeader } from '../format/judge-segment-header.ts';
-import { parseSegmentHeader, segmentHeaderLength } from '../format/segment-header.ts';
+import { parseSegmentHeader, type SegmentHeader, segmentHeaderLength } from '../format/segment-header.ts';
 import { parseHeaderLength, parseStreamHeader, type StreamHeader } from '../format/stream-header.ts';
 import { layouts } from '../format/stream-parameters.ts';
 import { openHeader, type ReaderKeys } from '../keys/open-header.ts';
-import { decryptSmallSegment } from '../segments/decrypt-small-segment.ts';
+import { decryptSmallSegment, smallSegmentMemoryBytes } from '../segments/decrypt-small-segment.ts';
 import type { StreamCrypto } from '../segments/stream-crypto.ts';
-import { cryptoOf, type OpenedStream } from './opened-stream.ts';
+import { cryptoOf, type OpenedStream, type StreamIndex, type UnreadIndex } from './opened-stream.ts';
 import type { WireInput } from './wire-input.ts';
 
 /** One read of the tail gives header, index and footer of any stream of up to about 900 segments. */
@@ -27,7 +27,8 @@ export interface TailPlaces {
 }
 
 /**
- * Judges an indexed stream tail first: footer, header, index segment, stream digest, index content, lengths.
+ * Judges an indexed stream tail first: footer, header, the index segment's header; and when the index is read, its
+ * frames, stream digest, content, lengths.
  *
  * @throws SealpartError as openStream does
  */
@@ -37,7 +38,7 @@ export async function openIndexedTail(
   access: ReaderKeys,
   signal: AbortSignal,
 ): Promise<OpenedStream> {
-  const tail = await Tail.read(input, size, signal);
+  const tail = await Tail.open(input, size, signal);
   const { header, places } = await readTailHeader(tail, size, signal);
   if (tail.start - places.indexPosition <= mostUnjudgedBytes) {
     await input.requests?.prefetch([{ start: places.indexPosition, end: tail.start }], signal);
@@ -45,11 +46,7 @@ export async function openIndexedTail(
   const opened = await openHeader(header, access, signal);
   judgeTailLayout(header);
   const crypto = cryptoOf(opened);
-  const { entries, streamDigest } = await openIndex(tail, places, crypto, signal);
-  const indexed = entries.reduce((sum, entry) => sum + entry.totalLength, 0);
-  // §7.7.
-  if (indexed !== places.indexPosition) throw bad('its segments do not add up to the length of the input');
-  return { header, opened, crypto, index: { entries, streamDigest } };
+  return { header, opened, crypto, index: await openIndex(tail, places, crypto, signal) };
 }
 
 /** Header and footer of an indexed stream. */
@@ -64,7 +61,7 @@ export interface TailHeader {
  * @throws SealpartError `truncated`, `bad-index` and what a stream header is refused with
  */
 export async function readIndexedHeader(input: WireInput, size: number, signal: AbortSignal): Promise<TailHeader> {
-  const tail = await readTailHeader(await Tail.read(input, size, signal), size, signal);
+  const tail = await readTailHeader(await Tail.open(input, size, signal), size, signal);
   judgeTailLayout(tail.header);
   return tail;
 }
@@ -95,26 +92,46 @@ async function openIndex(
   places: TailPlaces,
   crypto: StreamCrypto,
   signal: AbortSignal,
-): Promise<{ entries: readonly IndexEntry[]; streamDigest: Uint8Array }> {
-  const { parameters, coreHash } = crypto;
-  const headerBytes = await tail.slice(places.indexPosition, segmentHeaderLength, signal);
-  const header = parseSegmentHeader(headerBytes, indexSegmentIndex);
-  judgeSegmentHeader(header, parameters, indexPlace);
+): Promise<UnreadIndex> {
+  const { indexPosition, footer } = places;
+  const header = parseSegmentHeader(await tail.slice(indexPosition, segmentHeaderLength, signal), indexSegmentIndex);
+  judgeSegmentHeader(header, crypto.parameters, indexPlace);
   // Judged before anything of that length is allocated: what the header claims has to be what the footer left room for.
-  if (segmentHeaderLength + header.wireLength !== places.footer.indexTotalLength) {
+  if (segmentHeaderLength + header.wireLength !== footer.indexTotalLength) {
     throw bad('its footer and its index differ in total_len');
   }
-  const frames = await tail.slice(places.indexPosition + segmentHeaderLength, header.wireLength, signal);
-  const index = await decryptSmallSegment(crypto, header, frames, signal);
-  const digests = [...indexedDigests(index.content), index.digest];
-  const streamDigest = streamDigestOf(coreHash, digests.length, joinBytes(digests));
+  const digestsBytes = (header.contentLength / indexEntryLength + 1) * 32;
+  return {
+    memoryBytes: smallSegmentMemoryBytes(header, crypto) + digestsBytes,
+    read: (readSignal) => readIndex(tail, indexPosition, header, crypto, readSignal),
+  };
+}
+
+async function readIndex(
+  tail: Tail,
+  indexPosition: number,
+  header: SegmentHeader,
+  crypto: StreamCrypto,
+  signal: AbortSignal,
+): Promise<StreamIndex> {
+  const { parameters, coreHash } = crypto;
+  const framesStart = indexPosition + segmentHeaderLength;
+  tail.planReads(framesStart, framesStart + header.wireLength);
+  const readFrames = (offset: number, target: Uint8Array): Promise<void> =>
+    tail.read(framesStart + offset, target, signal);
+  const index = await decryptSmallSegment(crypto, header, readFrames, signal);
+  const digests = indexedDigests(index.content, index.digest);
+  const streamDigest = streamDigestOf(coreHash, digests.length / 32, digests);
   // §6.10, §7.9: the stream digest comes before what the entries say.
   if (!equalBytes(streamDigest, index.streamDigest)) {
     throw new SealpartError('stream-digest-mismatch', 'The index does not have the stream digest that it carries.', {
       segment: indexSegmentIndex,
     });
   }
-  return { entries: parseIndexEntries(index.content, parameters.segmentSizeLog2), streamDigest };
+  const entries = parseIndexEntries(index.content, parameters.segmentSizeLog2);
+  // §7.7.
+  if (entries.totalLength !== indexPosition) throw bad('its segments do not add up to the length of the input');
+  return { entries, streamDigest };
 }
 
 /** The end of an input, of which one read is kept. */
@@ -129,32 +146,39 @@ class Tail {
     this.#bytes = bytes;
   }
 
-  static async read(input: WireInput, size: number, signal: AbortSignal): Promise<Tail> {
+  static async open(input: WireInput, size: number, signal: AbortSignal): Promise<Tail> {
     if (size < footerLength) {
       throw new SealpartError('truncated', `${input.name} ends before the footer of an indexed stream.`);
     }
     const start = Math.max(0, size - tailProbeBytes);
     await input.requests?.prefetch([{ start, end: size }], signal);
-    return new Tail(input, start, await readExactly(input, start, size - start, signal));
+    const bytes = new Uint8Array(size - start);
+    await fill(input, start, bytes, signal);
+    return new Tail(input, start, bytes);
   }
 
+  /** What will be read, if it was not before: where reads cost requests, all of it is one. */
+  planReads(start: number, end: number): void {
+    if (start < this.start) this.#input.requests?.planReads([{ start, end }], Number.POSITIVE_INFINITY);
+  }
+
+  async read(position: number, target: Uint8Array, signal: AbortSignal): Promise<void> {
+    if (position < this.start) await fill(this.#input, position, target, signal);
+    else target.set(this.#bytes.subarray(position - this.start, position - this.start + target.length));
+  }
+
+  /** A few bytes: of what was read before, without a copy. */
   async slice(position: number, length: number, signal: AbortSignal): Promise<Uint8Array> {
-    if (position < this.start) return readExactly(this.#input, position, length, signal);
-    return this.#bytes.subarray(position - this.start, position - this.start + length);
+    if (position >= this.start) return this.#bytes.subarray(position - this.start, position - this.start + length);
+    const bytes = new Uint8Array(length);
+    await fill(this.#input, position, bytes, signal);
+    return bytes;
   }
 }
 
-async function readExactly(
-  input: WireInput,
-  position: number,
-  length: number,
-  signal: AbortSignal,
-): Promise<Uint8Array> {
-  const bytes = new Uint8Array(length);
-  if ((await input.readAt(position, bytes, signal)) < length) {
-    throw new SealpartError('truncated', `${input.name} became shorter while it was read.`);
-  }
-  return bytes;
+async function fill(input: WireInput, position: number, target: Uint8Array, signal: AbortSignal): Promise<void> {
+  if ((await input.readAt(position, target, signal)) === target.length) return;
+  throw new SealpartError('truncated', `${input.name} became shorter while it was read.`);
 }
 
 function bad(what: string): SealpartError {

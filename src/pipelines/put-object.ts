@@ -4,7 +4,7 @@ import { isSeekable } from '../sources/seekable.ts';
 import type { SeekableSource, Source } from '../sources/source.ts';
 import { type EncryptResult, resultOf } from './encrypt-stream.ts';
 import { type Machine, machineOf, type RunOptions, withFramePool } from './run-options.ts';
-import { sealStream, type WriteOptions } from './seal-stream.ts';
+import { destinationOf, sealStream, type WriteOptions } from './seal-stream.ts';
 import { leaveUpload } from './uploads/leave-upload.ts';
 import { ManifestJournal } from './uploads/manifest-journal.ts';
 import { wayOutMs } from './uploads/owned-upload.ts';
@@ -99,8 +99,7 @@ async function beginUpload(
   signal: AbortSignal,
 ): Promise<PutResult> {
   const { source, store, object, uploads } = request;
-  const { equalParts, maxParts, minPartBytes, maxPartBytes } = store.limits;
-  const destination = { forStore: true, equalParts, maxSegments: maxParts, minPartBytes, maxPartBytes };
+  const destination = destinationOf(store.limits);
   const write = { ...request, objectName: object };
   const stream = await sealStream(write, source.size, destination, machine.request, signal);
   const subject = { target, fingerprint: fingerprintOf(source) };

@@ -13,6 +13,7 @@ import type { HeaderContents } from '../keys/header-contents.ts';
 import { headerLenFor } from '../keys/header-len.ts';
 import type { Recipient } from '../keys/recipient.ts';
 import { type SealedHeader, sealHeader } from '../keys/seal-header.ts';
+import type { StoreLimits } from '../objects/object-store.ts';
 import { largestSegmentSizeLog2, type MemoryPlan, type MemoryRequest, planEncryption } from './memory-plan.ts';
 
 /** What a writer chooses; everything has a default that suits most. */
@@ -39,6 +40,11 @@ export type Destination = Pick<
   'forStore' | 'equalParts' | 'maxSegments' | 'minPartBytes' | 'maxPartBytes'
 >;
 
+/** What a store asks of them: each segment is a part there. */
+export function destinationOf({ equalParts, maxParts, minPartBytes, maxPartBytes }: StoreLimits): Destination {
+  return { forStore: true, equalParts, maxSegments: maxParts, minPartBytes, maxPartBytes };
+}
+
 export interface SealedStream extends SealedHeader {
   readonly parameters: StreamParameters;
   readonly plan: MemoryPlan;
@@ -57,13 +63,33 @@ export async function sealStream(
   memory: MemoryRequest,
   signal: AbortSignal,
 ): Promise<SealedStream> {
+  const parameters = chooseParameters(options, contentLength, destination, memory);
+  const keyDerivationBytes = Math.max(0, ...options.recipients.map(({ memoryBytes = 0 }) => memoryBytes));
+  const plan = planEncryption(parameters, contentLength, { ...memory, keyDerivationBytes });
+  const { recipients, context, objectName, originKey } = options;
+  // Named one by one: sealHeader also takes a source of randomness, which is no choice of a writer's.
+  const sealed = await sealHeader({ parameters, recipients, context, objectName, originKey }, signal);
+  return { ...sealed, parameters, plan };
+}
+
+/**
+ * What a stream's header will say of its sizes.
+ *
+ * @param memory what segments may grow to, where the length of the content is not known.
+ * @throws SealpartError `bad-parameters` where sizes do not fit, with what would
+ */
+export function chooseParameters(
+  options: WriteOptions,
+  contentLength: number | undefined,
+  destination: Destination,
+  memory: Pick<MemoryRequest, 'memoryBytes'>,
+): StreamParameters {
   const headerLen = headerLenFor(options.recipients, options);
   const compression = options.zstd === true ? 1 : 0;
   const request = { ...options, ...destination, contentLength, headerLen };
   const maxSegmentSizeBytes = options.maxSegmentSizeBytes ?? growthLimit(request, compression, memory);
-  const profile = chooseProfile({ ...request, maxSegmentSizeBytes });
   const parameters: StreamParameters = {
-    ...profile,
+    ...chooseProfile({ ...request, maxSegmentSizeBytes }),
     suite: options.suite ?? suites.aesGcm,
     digestAlg: options.digestAlg ?? digestAlgs.sha256Fragments,
     layout: layouts.scheduled,
@@ -73,16 +99,15 @@ export async function sealStream(
   if (contentLength !== undefined && destination.maxSegments !== undefined) {
     judgeSegmentCount(parameters, contentLength, destination.maxSegments);
   }
-  const keyDerivationBytes = Math.max(0, ...options.recipients.map(({ memoryBytes = 0 }) => memoryBytes));
-  const plan = planEncryption(parameters, contentLength, { ...memory, keyDerivationBytes });
-  const { recipients, context, objectName, originKey } = options;
-  // Named one by one: sealHeader also takes a source of randomness, which is no choice of a writer's.
-  const sealed = await sealHeader({ parameters, recipients, context, objectName, originKey }, signal);
-  return { ...sealed, parameters, plan };
+  return parameters;
 }
 
 /** Where the length is unknown, segments grow as far as the budget can hold them. */
-function growthLimit(request: ProfileRequest, compression: Compression, memory: MemoryRequest): number | undefined {
+function growthLimit(
+  request: ProfileRequest,
+  compression: Compression,
+  memory: Pick<MemoryRequest, 'memoryBytes'>,
+): number | undefined {
   if (request.contentLength !== undefined) return undefined;
   const { frameSizeLog2 } = chooseProfile(request);
   const log2 = largestSegmentSizeLog2(memory.memoryBytes, frameSizeLog2, compression === 1);

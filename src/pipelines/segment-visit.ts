@@ -1,4 +1,4 @@
-import type { IndexEntry } from '../format/index-entries.ts';
+import type { IndexEntries } from '../format/index-entries.ts';
 import { indexedPlace, type KnownSegment, type SegmentPlace, scheduledPlace } from '../format/judge-segment-header.ts';
 import {
   contentCapacity,
@@ -53,7 +53,7 @@ export function knownSegment(p: StreamParameters, index: number, contentLength: 
   return { final, contentLength: final ? contentLength - contentOffset(p, index) : contentCapacity(p, index) };
 }
 
-export function* indexedVisits(entries: readonly IndexEntry[]): Generator<SegmentVisit> {
+export function* indexedVisits(entries: IndexEntries): Generator<SegmentVisit> {
   for (const entry of entries) yield { place: indexedPlace(entry), entryDigest: entry.digest };
 }
 

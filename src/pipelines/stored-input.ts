@@ -1,9 +1,12 @@
 import { awaitedLater } from './awaited-later.ts';
-import { cutReads } from './cut-reads.ts';
+import { cutReads, defaultRequestBytes } from './cut-reads.ts';
 import { KeptBytes } from './kept-bytes.ts';
 import type { PinnedObject } from './pinned-object.ts';
 import { PlannedGets } from './planned-gets.ts';
 import type { ByteSpan, RequestPlanning, WireInput } from './wire-input.ts';
+
+/** Of what has come, so much is decrypted or released while the next answers come. */
+const decryptingBytes = 16 * 2 ** 20;
 
 /**
  * One version of an object, read by position: out of what was kept, else by the GETs that were planned, else by a GET of
@@ -26,6 +29,7 @@ export class StoredInput implements WireInput {
     this.#parallelReads = parallelReads;
     this.requests = {
       endsIndexed,
+      readAheadBytes: parallelReads * defaultRequestBytes + decryptingBytes,
       planReads: (spans, requestBytes) => this.#planReads(spans, requestBytes),
       prefetch: (spans, signal) => this.#prefetch(spans, signal),
     };

@@ -12,6 +12,8 @@ export interface ByteSpan {
 export interface RequestPlanning {
   /** True if the input is known to end like an indexed stream, so that nobody has to read its first bytes to see. */
   readonly endsIndexed: boolean;
+  /** Memory that keeps all requests under way that may be, in bytes. */
+  readonly readAheadBytes: number;
   /**
    * What will be read from now on, ascending, from its first byte to its last. The spans say where a request may end;
    * how many of them are one request is the input's to decide.

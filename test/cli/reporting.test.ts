@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { expect, it, vi } from 'vitest';
 import { exitCodeOf } from '../../src/cli/exit-codes.ts';
@@ -5,6 +6,7 @@ import { bytesText, durationText } from '../../src/cli/human-numbers.ts';
 import { jsonLine, listedName, oneLine } from '../../src/cli/one-line.ts';
 import { ProgressDisplay } from '../../src/cli/progress.ts';
 import { reportError } from '../../src/cli/report-error.ts';
+import { resumeCommand } from '../../src/cli/resume-hint.ts';
 import { UsageError } from '../../src/cli/usage-error.ts';
 import { failureCodes, refusalCodes, SealpartError } from '../../src/errors.ts';
 
@@ -126,6 +128,26 @@ it('names in a listing are unmistakable', () => {
   expect(listedName('a\\nb')).toBe('a\\nb');
   expect(listedName('"a"')).toBe('"\\"a\\""');
   expect(listedName(' a')).toBe('" a"');
+});
+
+it('a command that is to be run again is what a shell takes, whatever names are in it', () => {
+  const names = [
+    "it's",
+    'a b',
+    'back\\slash',
+    "new\nline it's \\n",
+    'r\u202etl',
+    '\u{e0001}x',
+    '$HOME',
+    '`id`',
+    '*',
+    '',
+  ];
+  const command = resumeCommand(['put', ...names, '--no-resume', '--take-over']);
+  expect(oneLine(command)).toBe(command);
+  const shell = `sealpart() { printf '%s\\0' "$@"; }; ${command}`;
+  const printed = execFileSync('bash', ['-c', shell], { encoding: 'utf8', env: { ...process.env, LC_ALL: 'C.UTF-8' } });
+  expect(printed.split('\0').slice(0, -1)).toEqual(['put', ...names]);
 });
 
 it('numbers for people', () => {

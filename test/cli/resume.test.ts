@@ -3,7 +3,16 @@ import { expect, it } from 'vitest';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { errorOf, expectBytes, runInProcess } from './cli-in-process.ts';
 import { mainFile, runProcess, startCli, until } from './cli-process.ts';
-import { interruptedPut, parts, untilUnderWay, uploadGround, uploadsOf, writeLarge } from './unfinished.ts';
+import { pauseBetweenWrites } from './pause.ts';
+import {
+  databasesOf,
+  interruptedPut,
+  parts,
+  untilUnderWay,
+  uploadGround,
+  uploadsOf,
+  writeLarge,
+} from './unfinished.ts';
 
 interface PutFacts {
   readonly parts: { readonly kept: number; readonly sent: number };
@@ -94,7 +103,7 @@ it('of two at one upload the second is exit code 7, and one that was taken over 
   const { path, url, key, env } = ground;
   const first = startCli(['put', '--json', path('content'), url, ...key, '--workers', '0'], { env });
   await untilUnderWay(ground);
-  first.child.kill('SIGSTOP');
+  await pauseBetweenWrites(first.child, databasesOf(ground));
   const again = ['put', '--json', path('content'), url, ...key];
   const second = await runInProcess(again, { env });
   expect([second.exitCode, errorOf(second)]).toEqual([

@@ -67,6 +67,11 @@ export async function uploadsOf({ path }: Ground): Promise<{ item: UploadItem; p
   }
 }
 
+/** Every database that a put to a store in a folder writes to. */
+export function databasesOf({ path }: Pick<Ground, 'path'>): string[] {
+  return [path('state/sealpart/manifest.db'), path('store/catalogue.sqlite')];
+}
+
 /** Waits until an upload has some of its parts. */
 export async function untilUnderWay(ground: Ground, least = 2): Promise<void> {
   await until(async () => (await uploadsOf(ground)).some((upload) => upload.parts >= least));

@@ -111,6 +111,24 @@ it('a dry run says what would be done, and does nothing', async () => {
   expect(piped.stderr).toMatch(/would send all that comes, in segments of 8 MiB, twice as large after every 1000, /);
 });
 
+it('a dry run cuts as put does, also for a store that demands larger parts', async () => {
+  const ground = await uploadGround();
+  const { path, url, key, env } = ground;
+  for (const flags of [[], ['--min-part', '16M'], ['--segment-size', '32M']]) {
+    const args = ['put', '--json', path('content'), url, ...key, ...flags];
+    const dry = JSON.parse((await runInProcess([...args, '-n'], { env })).out) as { segments: number };
+    const done = JSON.parse((await runInProcess(args, { env })).out) as { segments: number };
+    expect([flags, dry.segments]).toEqual([flags, done.segments]);
+  }
+  // What fits into one part needs no manifest.
+  const large = ['--min-part', '128M', '--memory', '512M'];
+  const whole = await runInProcess(['put', '--json', path('content'), url, ...key, ...large], {
+    env: { XDG_STATE_HOME: path('other-state') },
+  });
+  expect([whole.exitCode, JSON.parse(whole.out)]).toMatchObject([0, { segments: 1 }]);
+  expect(await readdir(ground.directory)).not.toContain('other-state');
+});
+
 it('a manifest that cannot be used is exit code 1, and the message says what to do without', async () => {
   const ground = await uploadGround();
   const { path, url, key, env } = ground;

@@ -92,7 +92,7 @@ export function describeClosing(ground: () => ManifestGround): void {
       () => manifest.removePart(id, 1, 1, quiet),
       () => collect(manifest.parts(id, quiet)),
       () => manifest.remove(id, 1, quiet),
-      () => manifest.lock(id),
+      () => manifest.lock(id, 1),
     ];
     for (const call of calls) expect((await expectCode(call(), 'manifest')).message).toContain('closed');
   });
@@ -111,21 +111,21 @@ export function describeLocks(ground: () => ManifestGround): void {
   test('an upload is locked once, until the lock is released', async () => {
     const { manifest, other } = ground();
     const { id } = await enter(manifest);
-    const lock = await manifest.lock(id);
+    const lock = await manifest.lock(id, 1);
     expect(lock).toBeDefined();
     // A manifest that cannot tell who lives locks nothing.
     if (lock === 'unknown' || lock === undefined) return;
-    expect(await manifest.lock(id)).toBeUndefined();
-    expect(await other.lock(id)).toBeUndefined();
-    const elsewhere = await other.lock(newId());
+    expect(await manifest.lock(id, 1)).toBeUndefined();
+    expect(await other.lock(id, 1)).toBeUndefined();
+    const elsewhere = await other.lock(newId(), 1);
     expect(elsewhere).toBeDefined();
     lock.release();
-    const second = await other.lock(id);
+    const second = await other.lock(id, 1);
     expect(second).toBeDefined();
     lock.release();
-    expect(await manifest.lock(id)).toBeUndefined();
+    expect(await manifest.lock(id, 1)).toBeUndefined();
     if (second !== 'unknown') second?.release();
-    expect(await manifest.lock(id)).toBeDefined();
+    expect(await manifest.lock(id, 1)).toBeDefined();
   });
 
   describe('the lock of', () => {
@@ -133,7 +133,7 @@ export function describeLocks(ground: () => ManifestGround): void {
       const { manifest } = ground();
       const upload = newUpload();
       const take = async () => {
-        const lock = await manifest.lock(upload.id);
+        const lock = await manifest.lock(upload.id, 1);
         expect(lock).toBeDefined();
         return lock;
       };
@@ -151,7 +151,7 @@ export function describeLocks(ground: () => ManifestGround): void {
     test('what is no id is refused', async () => {
       const { manifest } = ground();
       for (const id of ['', '..', '../'.repeat(10), 'x'.repeat(32)]) {
-        const outcome = await manifest.lock(id).catch((error: unknown) => error);
+        const outcome = await manifest.lock(id, 1).catch((error: unknown) => error);
         if (outcome !== 'unknown') expect(outcome).toBeInstanceOf(RangeError);
       }
     });
@@ -161,8 +161,8 @@ export function describeLocks(ground: () => ManifestGround): void {
     const { manifest, other } = ground();
     if (other === manifest) return;
     const { id } = await enter(manifest);
-    if ((await manifest.lock(id)) === 'unknown') return;
+    if ((await manifest.lock(id, 1)) === 'unknown') return;
     await manifest.close();
-    expect(await other.lock(id)).toBeDefined();
+    expect(await other.lock(id, 1)).toBeDefined();
   });
 }

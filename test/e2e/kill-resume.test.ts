@@ -83,7 +83,7 @@ function note(store: string, outcomes: readonly KilledPut[]): void {
   });
 }
 
-describe('a put to a directory store', () => {
+describe('C01: a put to a directory store', () => {
   it(
     `is resumed after each of ${killsOf('directory')} kills`,
     async () => {
@@ -127,7 +127,7 @@ function partFiles(store: string): { number: number; file: string }[] {
   }
 }
 
-describeOnServers('a put', (server, name) => {
+describeOnServers('C01: a put', (server, name) => {
   it(
     `is resumed after each of ${killsOf(name)} kills`,
     async () => {

@@ -9,6 +9,7 @@ import type { Identity } from '../../src/keys/identity.ts';
 import type { RangeRequest } from '../../src/pipelines/content-range.ts';
 import { decryptRange } from '../../src/pipelines/decrypt-range.ts';
 import { decryptStream } from '../../src/pipelines/decrypt-stream.ts';
+import type { RunOptions } from '../../src/pipelines/run-options.ts';
 import { verifyStructure } from '../../src/pipelines/verify-structure.ts';
 import { createMemorySource } from '../../src/sources/memory-source.ts';
 import type { SeekableSource } from '../../src/sources/source.ts';
@@ -32,11 +33,14 @@ const little = 128 * 1024;
 const mib = 2 ** 20;
 const content = randomLooking(20_000, 'x16');
 
-async function judged(input: SeekableSource | Uint8Array): Promise<{ code: string; largestBytes: number }> {
+async function judged(
+  input: SeekableSource | Uint8Array,
+  options: RunOptions = { pool },
+): Promise<{ code: string; largestBytes: number }> {
   let code = '';
   const { largestBytes } = await largestAllocation(async () => {
     const source = input instanceof Uint8Array ? createMemorySource(input) : input;
-    code = (await failureOf(decryptStream({ input: source, sink: new WatchedSink(), access, pool }, calm))).code;
+    code = (await failureOf(decryptStream({ input: source, sink: new WatchedSink(), access, ...options }, calm))).code;
   });
   return { code, largestBytes };
 }
@@ -183,9 +187,14 @@ describe('X16: bounds before allocation', () => {
       writeU32(index, 60, crc32(index.subarray(0, 60)));
       const footer = encodeFooter({ indexTotalLength: total, headerLen: 512 });
       const end = concatBytes(index, new Uint8Array(total - 64), made.header, footer);
-      const found = await judged(sparseSource(made.segments[0]!.subarray(0, 64), total + 10_000, end));
+      const source = sparseSource(made.segments[0]!.subarray(0, 64), total + 10_000, end);
+      const found = await judged(source, { workers: 0, memoryBytes: 128 * mib });
       expect(found.code).toBe(code);
-      expect(found.largestBytes).toBeLessThan(entries > 2 ** 20 ? little : 66 * mib);
+      expect(found.largestBytes).toBeLessThan(entries > 2 ** 20 ? little : 65 * mib);
+      // With a smaller budget none of it is read.
+      const small = await judged(source);
+      expect(small.code).toBe(entries > 2 ** 20 ? code : 'bad-parameters');
+      expect(small.largestBytes).toBeLessThan(little);
     }
   });
 

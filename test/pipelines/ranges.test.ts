@@ -215,6 +215,7 @@ describe('a compressed stream of more segments than a walk remembers', () => {
       ...countReads(createMemorySource(made.bytes)),
       requests: {
         endsIndexed: false,
+        readAheadBytes: 2 ** 20,
         planReads: (spans) => planned.push(...spans),
         prefetch: () => Promise.resolve(),
       },

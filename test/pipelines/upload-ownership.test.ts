@@ -114,6 +114,8 @@ describe('an owner', () => {
       calm,
     );
     expect([owned.length, swept.length]).toEqual([1, 0]);
+    const dry = await sweepUploads({ store, uploads: { manifest, clock }, olderThanMs: 0, dryRun: true }, calm);
+    expect([dry.owned.length, dry.swept.length]).toEqual([1, 0]);
     gate.resolve();
     expect(codeOrDone(await living)).toBe('done');
     expect(await itemsOf(scene)).toEqual([]);

@@ -4,6 +4,7 @@ import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { parseArgs } from 'node:util';
 import { nullS3Handler } from './null-s3-handler.ts';
+import { ReadingPace } from './reading-pace.ts';
 
 // Prints its address, and serves until its standard input ends, as it does when whoever started it dies.
 
@@ -14,6 +15,8 @@ const { values } = parseArgs({
     port: { type: 'string', default: '0' },
     cert: { type: 'string' },
     key: { type: 'string' },
+    /** Bytes a second that it reads; as fast as they come unless told. */
+    'read-rate': { type: 'string' },
   },
 });
 
@@ -29,7 +32,9 @@ function readWhole(path: string): Buffer {
   }
 }
 
-const handler = nullS3Handler(values.object === undefined ? Buffer.alloc(0) : readWhole(values.object));
+const object = values.object === undefined ? Buffer.alloc(0) : readWhole(values.object);
+const rate = values['read-rate'];
+const handler = nullS3Handler(object, rate === undefined ? undefined : new ReadingPace(Number(rate)));
 const secure = values.cert !== undefined && values.key !== undefined;
 const server = secure
   ? createSecureServer({ cert: readFileSync(values.cert!), key: readFileSync(values.key!) }, handler)

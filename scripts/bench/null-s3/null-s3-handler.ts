@@ -1,4 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { ReadingPace } from './reading-pace.ts';
 
 const etag = '"00000000000000000000000000000000"';
 const uploadId = 'null';
@@ -7,8 +8,11 @@ const namespace = 'xmlns="http://s3.amazonaws.com/doc/2006-03-01/"';
 /**
  * An S3 that costs next to nothing: it throws away what is put, remembers no upload, and has the same object under every
  * key. What a client takes beside it is the client's own.
+ *
+ * @param pace how fast it reads what is put; as fast as it comes unless told.
  */
-export function nullS3Handler(object: Buffer): RequestListener {
+export function nullS3Handler(object: Buffer, pace?: ReadingPace): RequestListener {
+  const drain = (request: IncomingMessage, then: () => void): void => drainAt(pace, request, then);
   return (request, response) => {
     const [path, search = ''] = request.url!.split('?') as [string, string?];
     const query = new URLSearchParams(search);
@@ -30,9 +34,16 @@ export function nullS3Handler(object: Buffer): RequestListener {
 }
 
 /** Nobody looks at the bytes: they are not even put together. */
-function drain(request: IncomingMessage, then: () => void): void {
+function drainAt(pace: ReadingPace | undefined, request: IncomingMessage, then: () => void): void {
   request.once('end', then);
-  request.resume();
+  if (pace === undefined) {
+    request.resume();
+    return;
+  }
+  request.on('data', ({ length }: Buffer) => {
+    request.pause();
+    setTimeout(() => request.resume(), pace.waitMs(length));
+  });
 }
 
 function document(response: ServerResponse, text: string): void {

@@ -10,6 +10,8 @@ export interface NullS3Options {
   readonly objectPath?: string;
   /** Serve https with this certificate. */
   readonly tls?: { readonly certificatePath: string; readonly keyPath: string };
+  /** How fast it reads what is put, over all connections; as fast as it comes unless told. */
+  readonly readBytesPerSecond?: number;
 }
 
 /** A null S3 server in a process of its own. Any credentials, region, bucket and key will do. */
@@ -21,10 +23,11 @@ export interface NullS3 {
 }
 
 /** @throws Error if it ends before it serves */
-export async function startNullS3({ objectPath, tls }: NullS3Options = {}): Promise<NullS3> {
+export async function startNullS3({ objectPath, tls, readBytesPerSecond }: NullS3Options = {}): Promise<NullS3> {
   const object = objectPath === undefined ? [] : ['--object', objectPath];
   const secure = tls === undefined ? [] : ['--cert', tls.certificatePath, '--key', tls.keyPath];
-  const child = spawn(process.execPath, [main, ...object, ...secure], { stdio: 'pipe' });
+  const slow = readBytesPerSecond === undefined ? [] : ['--read-rate', `${readBytesPerSecond}`];
+  const child = spawn(process.execPath, [main, ...object, ...secure, ...slow], { stdio: 'pipe' });
   const complaint = text(child.stderr);
   const exited = once(child, 'exit');
   const first = await Promise.race([once(child.stdout, 'data'), exited.then(() => undefined)]);

@@ -10,7 +10,7 @@ import type {
   UploadLock,
   UploadManifest,
 } from '../../manifest/upload-manifest.ts';
-import { objectText } from '../object-source.ts';
+import { objectText } from '../object-text.ts';
 import type { UploadOptions } from './upload-options.ts';
 
 const defaultLeaseMs = 60_000;

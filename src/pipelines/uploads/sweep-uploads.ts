@@ -1,5 +1,5 @@
 import { SealpartError } from '../../errors.ts';
-import { endedStates, type UploadItem } from '../../manifest/upload-manifest.ts';
+import { endedStates, type UploadItem, type UploadManifest } from '../../manifest/upload-manifest.ts';
 import type { ObjectStore } from '../../objects/object-store.ts';
 import { abandonUpload } from './abandon-upload.ts';
 import type { AbortRequest } from './abort-upload.ts';
@@ -45,7 +45,7 @@ export async function sweepUploads(
     const now = ownership.clock();
     if (endedStates.includes(item.state) || item.updatedMs > now - olderThanMs) continue;
     if (dryRun === true) {
-      (item.leaseUntilMs <= now ? swept : owned).push(item);
+      ((await isAbandoned(uploads.manifest, item, now)) ? swept : owned).push(item);
       continue;
     }
     let mine: OwnedUpload | undefined;
@@ -62,4 +62,12 @@ export async function sweepUploads(
     }
   }
   return { swept, owned, failed };
+}
+
+/** As a takeover would judge, without one. */
+async function isAbandoned(manifest: UploadManifest, item: UploadItem, nowMs: number): Promise<boolean> {
+  const lock = await manifest.lock(item.id, item.epoch);
+  if (lock === 'unknown') return item.leaseUntilMs <= nowMs;
+  lock?.release();
+  return lock !== undefined;
 }
