@@ -76,6 +76,8 @@ export interface GetRequest extends ObjectName {
   readonly range?: ByteRange;
   /** Answers `precondition` if the object is not this one any more. */
   readonly ifMatch?: string;
+  /** This version of it, where the store keeps versions; others have but the one, and do not look at this. */
+  readonly versionId?: string;
 }
 
 export interface ObjectBody {

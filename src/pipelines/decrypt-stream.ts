@@ -26,7 +26,12 @@ export const defaultStreamingThreshold: number = 64 * 2 ** 10;
 export interface ReadOptions extends RunOptions {
   /** Bytes; see docs/format.md §6, Release. 64 KiB unless told. */
   readonly streamingThreshold?: number | undefined;
-  /** 32 bytes: only the stream of this name will do. */
+  /**
+   * 32 bytes: only the stream of this name will do. An indexed stream is compared before any of it is given away; a
+   * scheduled one tells its digest at its end, so that a sink that cannot take back may be given nearly all of another
+   * authentic stream (an older version, say) before that is refused. Whoever must not see any of it takes a sink that
+   * can: a file.
+   */
   readonly expectDigest?: Uint8Array | undefined;
   /** Lets `expectDigest` pin a stream of digest 3, which holders of the key could have forged to the same digest. */
   readonly acceptTagDigest?: boolean | undefined;

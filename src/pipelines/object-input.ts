@@ -11,8 +11,8 @@ import type { WireInput } from './wire-input.ts';
 export const firstReadBytes: number = 2 ** 20;
 
 /**
- * GETs of one object that are under way at one time, unless told. Measured with a store 40 ms away that gives 60 MB/s a
- * connection: one gets 42 MiB/s, four get 153, eight 200; more get no more, since no more answers have room.
+ * GETs of one object that are under way at one time, unless told. Measured with a store 100 ms away that gives 25 MiB/s a
+ * connection: one gets 18 MiB/s, four get 64, eight 114, sixteen 177. Each takes memory for its answer.
  */
 export const defaultParallelReads = 8;
 

@@ -1,5 +1,5 @@
 import { SealpartError } from '../errors.ts';
-import type { ObjectBody, ObjectHead, ObjectName, ObjectStore } from '../objects/object-store.ts';
+import type { GetRequest, ObjectBody, ObjectHead, ObjectName, ObjectStore } from '../objects/object-store.ts';
 import { objectText } from './object-text.ts';
 import type { ByteSpan } from './wire-input.ts';
 
@@ -44,7 +44,7 @@ export class PinnedObject {
     }
   }
 
-  async #ask(request: Parameters<ObjectStore['get']>[0], signal: AbortSignal): Promise<ObjectBody> {
+  async #ask(request: GetRequest, signal: AbortSignal): Promise<ObjectBody> {
     try {
       return await this.#store.get(request, signal);
     } catch (error) {

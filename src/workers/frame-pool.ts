@@ -161,7 +161,8 @@ function startThreads({ workers, workerUrl = frameWorker }: FramePoolOptions, me
     idleTimeout: 60_000,
     recordTiming: false,
     // Piscina loads a module by require() first, and Node aborts the process where a thread is ended in the middle of that.
-    execArgv: [...process.execArgv, '--no-experimental-require-module'],
+    // The process's own flags are not passed on: threads refuse those that are V8's.
+    execArgv: ['--no-experimental-require-module'],
     workerData: memory,
     // Measured: the ciphertext buffers of node:crypto die young; a small nursery keeps them in the cache.
     resourceLimits: { maxYoungGenerationSizeMb: 1 },

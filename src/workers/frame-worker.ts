@@ -1,4 +1,4 @@
-import { workerData } from 'piscina';
+import { workerData } from 'node:worker_threads';
 import type { BatchResult, CompressionResult, WorkerMemory, WorkerTask } from './messages.ts';
 import { runBatch } from './run-batch.ts';
 import { runCompression } from './run-compression.ts';

@@ -1,12 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createMemoryManifest } from '../../src/manifest/memory-manifest.ts';
 import type { ObjectStore } from '../../src/objects/object-store.ts';
 import { openS3Store } from '../../src/objects/s3/open-s3-store.ts';
 import { scratchRoot } from '../e2e/kill-and-resume.ts';
 import { randomLooking } from '../support/content.ts';
+import { altered } from '../support/crash/altered.ts';
 import { crashAtEveryStep, crashRecoveries } from '../support/crash/crash-everywhere.ts';
 import { crashKinds } from '../support/crash/crash-plan.ts';
 import { UploadScene } from '../support/crash/upload-scene.ts';
@@ -21,6 +23,26 @@ const content = randomLooking(2 * segmentSizeBytes + 1000, 'crash points on S3')
 const limitMs = 600_000;
 /** Recoveries are crashed at every pair of points in `npm run endurance`, and at some here. */
 const stride = process.env.SEALPART_ENDURANCE === undefined ? 9 : 2;
+
+/** Longer than versitygw goes on with a request whose client is gone. */
+const settleMs = 250;
+
+/**
+ * The store of a process that dies a moment before the next one begins. versitygw may keep an upload that is completed
+ * while it still handles a part of it that was cut off (docs/crash-recovery.md): not what is looked at here.
+ */
+function settling(store: ObjectStore): ObjectStore {
+  return altered(store, {
+    async uploadPart(...call) {
+      try {
+        return await store.uploadPart(...call);
+      } catch (error) {
+        await delay(settleMs);
+        throw error;
+      }
+    },
+  });
+}
 
 describeOnServers(
   'C01: a crash at every step of put',
@@ -37,7 +59,7 @@ describeOnServers(
       const pool = inlinePool(40 * 2 ** 20);
       const object = { bucket, key: 'none' };
       base = await UploadScene.make({
-        store,
+        store: settling(store),
         manifest: createMemoryManifest(),
         object,
         pool,

@@ -25,15 +25,19 @@ describe('a bench', () => {
     ['process', 'sealpart, digest 2: speed'],
     ['s3', 'get to ranged GETs'],
     ['memory', 'get: large to small'],
-  ])('runs: %s', (name, figure) => {
-    const { status, stdout, stderr } = bench(name, '--size', '32', '--rounds', '1', '--json');
-    expect(stderr).toBe('');
-    expect(status).toBe(0);
-    const { reports } = JSON.parse(stdout) as { reports: BenchReport[] };
-    expect(reports.map((report) => report.bench)).toEqual([name]);
-    const found = reports[0]!.figures.find((candidate) => candidate.name === figure);
-    expect(found?.value).toBeGreaterThan(0);
-  }, 180_000);
+  ])(
+    'runs: %s',
+    (name, figure) => {
+      const { status, stdout, stderr } = bench(name, '--size', '32', '--rounds', '1', '--json');
+      expect(stderr).toBe('');
+      expect(status).toBe(0);
+      const { reports } = JSON.parse(stdout) as { reports: BenchReport[] };
+      expect(reports.map((report) => report.bench)).toEqual([name]);
+      const found = reports[0]!.figures.find((candidate) => candidate.name === figure);
+      expect(found?.value).toBeGreaterThan(0);
+    },
+    180_000,
+  );
 
   it('that does not exist, and flags that make no sense, are refused', () => {
     for (const args of [['speed'], ['--rounds', '0'], ['--size', 'x'], ['--server', 'x'], ['--what']]) {

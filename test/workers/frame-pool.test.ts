@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process';
 import { createSecretKey } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import type { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, it } from 'vitest';
 import { frameOverhead } from '../../src/format/frame-header.ts';
@@ -59,6 +61,19 @@ function isOneOf(allowed: readonly string[]): (outcomes: string[]) => boolean {
 }
 
 describe('a frame pool', () => {
+  it('starts its threads whatever flags the process was started with', async () => {
+    const url = new URL('../../src/workers/frame-pool.ts', import.meta.url).href;
+    const script = `
+      const { createFramePool } = await import(${JSON.stringify(url)});
+      const pool = createFramePool({ workers: 1, plainBytes: 65536, wireBytes: 65536 });
+      const result = await pool.runCompression({ operation: 'compress', from: { offset: 0, length: 4096 }, to: { offset: 4096, length: 4096 } });
+      console.log('length' in result);
+      await pool.close();`;
+    const flags = ['--max-old-space-size=500', '--no-warnings', '--input-type=module', '-e', script];
+    const { stdout } = await promisify(execFile)(process.execPath, flags);
+    expect(stdout).toBe('true\n');
+  });
+
   it.each([0, 1, 3])('with %i workers encrypts what it decrypts', async (workers) => {
     const pool = openPool(workers);
     const content = randomLooking(bytes, 'content');

@@ -109,7 +109,7 @@ async function awsCli(place: S3Place, server: ServedBucket, measures: Measures):
       AWS_EC2_METADATA_DISABLED: 'true',
     });
   return {
-    name: 'aws s3 cp (as it is)',
+    name: 'aws s3 cp (plain)',
     put: () => copy(place.contentPath, url),
     get: () => intoNew(back, () => copy(url, back)),
   };

@@ -6,6 +6,9 @@ import { RequestError } from './http/request-error.ts';
 
 interface Reading {
   readonly target: Uint8Array;
+  /** How many bytes of the target were written. */
+  filled: number;
+  readonly timer: NodeJS.Timeout;
   readonly resolve: (count: number) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -31,7 +34,8 @@ export class ChunkReader {
   }
 
   /**
-   * Resolves with how many bytes were written to the target: at least one, or 0 at the end of the answer.
+   * Resolves with how many bytes were written to the target: all of it unless the answer ends or fails before, 0 at its
+   * end. A failure after some bytes is told by the next read.
    *
    * @throws what the connection failed with; a RequestError `TimeoutError` if nothing came for too long; `aborted`
    */
@@ -46,7 +50,7 @@ export class ChunkReader {
     signal.addEventListener('abort', onAbort, { once: true });
     try {
       return await new Promise((resolve, reject) => {
-        this.#reading = { target, resolve, reject };
+        this.#reading = { target, filled: 0, timer, resolve, reject };
         this.#stream.resume();
       });
     } finally {
@@ -66,9 +70,23 @@ export class ChunkReader {
   }
 
   #take(chunk: Uint8Array): void {
+    const reading = this.#reading;
+    if (reading === undefined || this.#rest.length > 0) {
+      this.#stream.pause();
+      this.#rest = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
+      return;
+    }
+    const count = Math.min(reading.target.length - reading.filled, chunk.length);
+    copyBytes(chunk.subarray(0, count), reading.target, reading.filled);
+    reading.filled += count;
+    if (reading.filled < reading.target.length) {
+      freeMemoryOf(chunk);
+      reading.timer.refresh();
+      return;
+    }
     this.#stream.pause();
-    this.#rest = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
-    this.#settle((reading) => reading.resolve(this.#move(reading.target)));
+    this.#rest = chunk.subarray(count);
+    this.#settle(({ filled, resolve }) => resolve(filled));
   }
 
   #move(target: Uint8Array): number {
@@ -80,13 +98,13 @@ export class ChunkReader {
 
   #finish(): void {
     this.#ended = true;
-    this.#settle((reading) => reading.resolve(0));
+    this.#settle(({ filled, resolve }) => resolve(filled));
   }
 
   #fail(error: unknown): void {
     if (this.#ended) return;
     this.#error ??= error;
-    this.#settle((reading) => reading.reject(this.#error));
+    this.#settle(({ filled, resolve, reject }) => (filled > 0 ? resolve(filled) : reject(this.#error)));
   }
 
   #settle(act: (reading: Reading) => void): void {
@@ -94,6 +112,16 @@ export class ChunkReader {
     this.#reading = undefined;
     if (reading !== undefined) act(reading);
   }
+}
+
+/**
+ * Gives memory back now that garbage collection would come to later. V8 collects the whole heap whenever some 30 MiB of
+ * buffers have come together: measured, that is a third of the time that it takes to receive an object.
+ */
+function freeMemoryOf(chunk: Uint8Array): void {
+  const { buffer } = chunk;
+  // The parser gives each piece memory of its own. What stands beside something else is left alone.
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === chunk.byteLength) buffer.transfer(0);
 }
 
 function idle(idleTimeoutMs: number): RequestError {
