@@ -13,7 +13,7 @@ export function parseHttpDate(text: string): number | undefined {
   const match = imfFixdate.exec(text);
   if (match !== null) return timeOf(match[3]!, match[2]!, match[1]!, match[4]!);
   const old = rfc850.exec(text);
-  // Two digits are of the century that makes them nearer (§5.6.7); objects are younger than 1970.
+  // Two digits are of the century that makes them nearer (section 5.6.7); objects are younger than 1970.
   if (old !== null) return timeOf(`${Number(old[3]) < 70 ? '20' : '19'}${old[3]}`, old[2]!, old[1]!, old[4]!);
   const c = asctime.exec(text);
   if (c !== null) return timeOf(c[4]!, c[1]!, c[2]!.replace(' ', '0'), c[3]!);
