@@ -18,6 +18,8 @@ export class ChunkReader {
   readonly #stream: Readable;
   readonly #idleTimeoutMs: number;
   #rest: Uint8Array = new Uint8Array(0);
+  /** True if the rest stands at the end of memory that nothing else is in. */
+  #restIsOwn = false;
   #reading: Reading | undefined;
   #ended = false;
   #error: unknown;
@@ -73,26 +75,33 @@ export class ChunkReader {
     const reading = this.#reading;
     if (reading === undefined || this.#rest.length > 0) {
       this.#stream.pause();
+      this.#restIsOwn = this.#rest.length === 0 && ownsMemory(chunk);
       this.#rest = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
       return;
     }
     const count = Math.min(reading.target.length - reading.filled, chunk.length);
     copyBytes(chunk.subarray(0, count), reading.target, reading.filled);
     reading.filled += count;
+    const isOwn = ownsMemory(chunk);
+    if (count === chunk.length && isOwn) freeMemoryOf(chunk);
     if (reading.filled < reading.target.length) {
-      freeMemoryOf(chunk);
       reading.timer.refresh();
       return;
     }
     this.#stream.pause();
-    this.#rest = chunk.subarray(count);
+    if (count < chunk.length) {
+      this.#rest = chunk.subarray(count);
+      this.#restIsOwn = isOwn;
+    }
     this.#settle(({ filled, resolve }) => resolve(filled));
   }
 
   #move(target: Uint8Array): number {
     const count = Math.min(target.length, this.#rest.length);
     copyBytes(this.#rest.subarray(0, count), target);
-    this.#rest = this.#rest.subarray(count);
+    const used = this.#rest;
+    this.#rest = count < used.length ? used.subarray(count) : nothing;
+    if (this.#rest === nothing && count > 0 && this.#restIsOwn) freeMemoryOf(used);
     return count;
   }
 
@@ -114,14 +123,19 @@ export class ChunkReader {
   }
 }
 
+const nothing = new Uint8Array(0);
+
+/** The parser gives each piece memory of its own. What stands beside something else is left alone. */
+function ownsMemory({ buffer, byteLength }: Uint8Array): boolean {
+  return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength;
+}
+
 /**
  * Gives memory back now that garbage collection would come to later. V8 collects the whole heap whenever some 30 MiB of
  * buffers have come together: measured, that is a third of the time that it takes to receive an object.
  */
-function freeMemoryOf(chunk: Uint8Array): void {
-  const { buffer } = chunk;
-  // The parser gives each piece memory of its own. What stands beside something else is left alone.
-  if (buffer instanceof ArrayBuffer && buffer.byteLength === chunk.byteLength) buffer.transfer(0);
+function freeMemoryOf({ buffer }: Uint8Array): void {
+  if (buffer instanceof ArrayBuffer) buffer.transfer(0);
 }
 
 function idle(idleTimeoutMs: number): RequestError {
