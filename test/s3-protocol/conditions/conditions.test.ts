@@ -97,7 +97,7 @@ describe('a list of ETags', () => {
     for (const piece of [' ', 'a ', ',', '"', 'a', 'W/', ' ,', '"a" ']) {
       const startMs = performance.now();
       parseEtagList(`a${piece.repeat(100_000)}"`);
-      expect(performance.now() - startMs, JSON.stringify(piece)).toBeLessThan(500);
+      expect(performance.now() - startMs, JSON.stringify(piece)).toBeLessThan(10_000);
     }
   });
 });
