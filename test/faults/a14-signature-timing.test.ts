@@ -72,8 +72,8 @@ describe('A14: the comparison of signatures', () => {
       }
       const [first, last, unknown] = ['first', 'last', 'unknown'].map((kind) => medianMicroseconds(samples[kind]!));
       // Skipping the key's derivation would halve the time; an early end of the comparison could not be seen from here.
-      expect(Math.abs(first! - last!) / last!).toBeLessThan(0.25);
-      expect(Math.abs(unknown! - last!) / last!).toBeLessThan(2);
+      expect(Math.abs(first! - last!) / last!).toBeLessThan(0.5);
+      expect(unknown! / last!).toBeGreaterThan(0.65);
       noteFault({
         id: 'A14',
         injected: 'refusals timed',
