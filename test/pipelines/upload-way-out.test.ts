@@ -80,6 +80,21 @@ describe('what was sent is kept', () => {
     await scene.checkSettled();
   });
 
+  it('when the bucket goes away in the middle', async () => {
+    const scene = await orderedScene();
+    const { store } = scene.options;
+    const away = altered(store, {
+      uploadPart: async (upload, partNumber, body, signal) => {
+        if (partNumber === 3) throw new SealpartError('not-found', 'NoSuchBucket', { missing: 'bucket' });
+        return store.uploadPart(upload, partNumber, body, signal);
+      },
+    });
+    expect(codeOf(await scene.put(new CrashPlan(), {}, { store: away }))).toBe('not-found');
+    expect((await itemsOf(scene)).map(({ state }) => state)).toEqual(['open']);
+    expect((await scene.recover()).parts).toEqual({ kept: 2, sent: 2 });
+    await scene.checkSettled();
+  });
+
   it('when the bucket is away for a moment', async () => {
     const { scene } = await crashAt('die-after', 'manifest.putPart', 2);
     const { store } = scene.options;

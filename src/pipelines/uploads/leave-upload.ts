@@ -38,11 +38,10 @@ export async function leaveUpload(
     await journal.letGo();
     return error;
   }
-  const isHopeless = code !== undefined && hopeless.has(code) && !(error instanceof SourceDiffers);
   try {
     if (upload === undefined) {
       await (code !== undefined && definitive.has(code) ? journal.ended(signal) : journal.left(signal));
-    } else if (journal.resumable && !isHopeless) {
+    } else if (journal.resumable && !isHopeless(error)) {
       await journal.left(signal);
     } else {
       await journal.aborting(signal);
@@ -56,6 +55,12 @@ export async function leaveUpload(
     if (second instanceof SealpartError && second.code === 'owned') return second;
     return withSecond(error, second, upload?.uploadId, target);
   }
+}
+
+function isHopeless(error: unknown): boolean {
+  if (!(error instanceof SealpartError) || error instanceof SourceDiffers) return false;
+  // A bucket that is away may come back, with all that was sent.
+  return hopeless.has(error.code) && error.missing !== 'bucket';
 }
 
 function withSecond(error: unknown, second: unknown, uploadId: string | undefined, { object }: UploadTarget): unknown {
