@@ -11,7 +11,7 @@ interface Layer {
 
 const base = ['errors.ts', 'assert.ts'];
 const interfaces = ['sources/source.ts', 'sources/seekable.ts', 'sinks/sink.ts', 'objects/object-store.ts'];
-const records = ['manifest/upload-manifest.ts', 'manifest/host-keys.ts'];
+const records = ['manifest/upload-manifest.ts', 'manifest/object-records.ts', 'manifest/host-keys.ts'];
 const below = {
   crypto: [...base, 'format', 'crypto'],
   segments: [...base, 'format', 'flow', 'crypto', 'workers'],
@@ -67,6 +67,24 @@ export const layers: Readonly<Record<string, Layer>> = {
   's3-protocol': {
     imports: [...base, 'node:crypto', 'node:zlib', '@node-rs/crc32', 'hash-wasm'],
     because: 'it is S3 as text and bytes, without I/O: node:zlib and the two packages compute checksums',
+  },
+  gateway: {
+    imports: [
+      ...below.segments,
+      'keys',
+      'segments',
+      'pipelines',
+      's3-protocol',
+      ...interfaces,
+      'objects/bucket-store.ts',
+      ...records,
+      'node:*',
+      'pino',
+      'prom-client',
+      'zod',
+    ],
+    because:
+      'it answers requests with what pipelines do, and is given its store and its records by who composes a program',
   },
   'one-shot.ts': { imports: [...base, 'keys', 'pipelines', 'sources', 'sinks'], because: 'it composes' },
   'index.ts': { imports: ['*'], because: 'it is the doorway' },

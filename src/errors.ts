@@ -84,6 +84,8 @@ export interface ErrorEvidence {
   readonly frame?: number | undefined;
   /** Set if it is a bucket that is not found, and not what stands in it. */
   readonly missing?: 'bucket' | undefined;
+  /** The object store's own word for it (`NoSuchVersion`), if it was the store that said so. */
+  readonly said?: string | undefined;
   /** The error that this one explains. */
   readonly cause?: unknown;
 }
@@ -95,6 +97,7 @@ export class SealpartError extends Error {
   readonly segment?: number;
   readonly frame?: number;
   readonly missing?: 'bucket';
+  readonly said?: string;
 
   constructor(code: ErrorCode, message: string, evidence: ErrorEvidence = {}) {
     super(message, evidence.cause === undefined ? undefined : { cause: evidence.cause });
@@ -102,6 +105,7 @@ export class SealpartError extends Error {
     if (evidence.segment !== undefined) this.segment = evidence.segment;
     if (evidence.frame !== undefined) this.frame = evidence.frame;
     if (evidence.missing !== undefined) this.missing = evidence.missing;
+    if (evidence.said !== undefined) this.said = evidence.said;
   }
 }
 

@@ -23,11 +23,20 @@ export interface ObjectAttributes {
   /** Names are lower case; values are printable. */
   readonly metadata?: Readonly<Record<string, string>>;
   readonly tags?: Readonly<Record<string, string>>;
+  /**
+   * Headers by their names in lower case. Kept, and given back by head and get: `content-type`, `cache-control`,
+   * `content-disposition`, `content-encoding`, `content-language`, `expires`, `x-amz-storage-class`. What else a writer
+   * gives (`x-amz-acl`, `x-amz-grant-…`, `x-amz-object-lock-…`, `x-amz-server-side-encryption`) tells the store what to
+   * do with the object; one that cannot do it refuses the write with `bad-parameters`.
+   */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** A write that happens only if no object stands there yet. */
+/** A write that happens only if no object stands there yet, or only if this one still stands there. */
 export interface WriteCondition {
   readonly ifNoneMatch?: '*';
+  /** The ETag that the object must have; `not-found` if there is none, `precondition` if it has another. */
+  readonly ifMatch?: string;
 }
 
 export interface ObjectName {
@@ -42,6 +51,11 @@ export interface UploadName extends ObjectName {
 /** An ETag as the store gave it, without quotes. */
 export interface StoredEtag {
   readonly etag: string;
+}
+
+/** What a write has made: the version too, where the store keeps versions of the bucket's objects. */
+export interface StoredObject extends StoredEtag {
+  readonly versionId?: string;
 }
 
 /** A part as the store holds it. */
@@ -59,7 +73,11 @@ export interface ObjectHead extends StoredEtag {
   readonly sizeBytes: number;
   readonly lastModifiedMs: number;
   readonly metadata: Readonly<Record<string, string>>;
+  /** Empty if the request said that they are not wanted: then `tagCount` tells how many there are. */
   readonly tags: Readonly<Record<string, string>>;
+  readonly tagCount?: number;
+  /** As ObjectAttributes has them, and what the store says besides (`x-amz-object-lock-…`, `x-amz-restore`). */
+  readonly headers?: Readonly<Record<string, string>>;
   /** The version that this is, where the store keeps versions of the bucket's objects. */
   readonly versionId?: string;
   /** Sizes of the parts it was completed from, in order; absent for an object that was put whole, or if unknown. */
@@ -72,12 +90,17 @@ export interface ObjectHead extends StoredEtag {
  */
 export type ByteRange = { readonly first: number; readonly last: number } | { readonly suffixBytes: number };
 
-export interface GetRequest extends ObjectName {
+export interface HeadRequest extends ObjectName {
+  /** This version of it, where the store keeps versions; others have but the one, and do not look at this. */
+  readonly versionId?: string;
+  /** False if nobody wants the tags, which some stores tell by a request of their own only. */
+  readonly withTags?: boolean;
+}
+
+export interface GetRequest extends HeadRequest {
   readonly range?: ByteRange;
   /** Answers `precondition` if the object is not this one any more. */
   readonly ifMatch?: string;
-  /** This version of it, where the store keeps versions; others have but the one, and do not look at this. */
-  readonly versionId?: string;
 }
 
 export interface ObjectBody {
@@ -149,7 +172,7 @@ export interface ObjectStore {
     parts: readonly ListedPart[],
     condition: WriteCondition,
     signal: AbortSignal,
-  ): Promise<StoredEtag>;
+  ): Promise<StoredObject>;
   abortMultipart(upload: UploadName, signal: AbortSignal): Promise<void>;
 
   put(
@@ -158,9 +181,9 @@ export interface ObjectStore {
     attributes: ObjectAttributes,
     condition: WriteCondition,
     signal: AbortSignal,
-  ): Promise<StoredEtag>;
+  ): Promise<StoredObject>;
   get(request: GetRequest, signal: AbortSignal): Promise<ObjectBody>;
-  head(name: ObjectName, signal: AbortSignal): Promise<ObjectHead>;
+  head(name: HeadRequest, signal: AbortSignal): Promise<ObjectHead>;
   list(request: ListRequest, signal: AbortSignal): Promise<ListPage>;
   /** Deleting what is not there is no error. */
   delete(name: ObjectName, signal: AbortSignal): Promise<void>;

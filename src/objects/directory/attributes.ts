@@ -10,6 +10,6 @@ export function encodeAttributes(attributes: ObjectAttributes): AttributeColumns
   return { metadata: JSON.stringify(attributes.metadata ?? {}), tags: JSON.stringify(attributes.tags ?? {}) };
 }
 
-export function decodeAttributes(columns: AttributeColumns): Required<ObjectAttributes> {
+export function decodeAttributes(columns: AttributeColumns): Required<Pick<ObjectAttributes, 'metadata' | 'tags'>> {
   return { metadata: JSON.parse(columns.metadata), tags: JSON.parse(columns.tags) };
 }
