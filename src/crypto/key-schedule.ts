@@ -10,6 +10,7 @@ const labels = {
   commit: textBytes('sealpart/2 commit'),
   header: textBytes('sealpart/2 header'),
   manifest: textBytes('sealpart/2 manifest'),
+  records: textBytes('sealpart/2 records'),
   segment: textBytes('sealpart/2 segment'),
 };
 
@@ -44,6 +45,11 @@ export class StreamKeys {
 
   manifestKey(): KeyObject {
     return hkdfExpand(this.#prk, labels.manifest);
+  }
+
+  /** What object records are sealed with, if this is the header without a stream that a table of them begins with. */
+  recordKey(): KeyObject {
+    return hkdfExpand(this.#prk, labels.records);
   }
 
   segmentKey(segmentIndex: number, segmentSalt: Uint8Array): KeyObject {

@@ -1,4 +1,6 @@
 import { SealpartError, throwIfAborted } from '../errors.ts';
+import type { Manifest } from './manifest.ts';
+import { MemoryObjectRecords } from './memory-object-records.ts';
 import { decodePart, encodePart, type PartRow } from './part-row.ts';
 import type {
   NewUpload,
@@ -7,7 +9,6 @@ import type {
   UploadClaim,
   UploadItem,
   UploadLock,
-  UploadManifest,
   UploadQuery,
 } from './upload-manifest.ts';
 import { decodeUpload, encodeUpload, isStreamId, type UploadRow } from './upload-row.ts';
@@ -26,7 +27,7 @@ import {
  * A manifest that lives as long as the process: for tests, and for uploads that nobody will resume. Its locks hold
  * against others that use the same object.
  */
-export function createMemoryManifest(name = 'memory:manifest'): UploadManifest {
+export function createMemoryManifest(name = 'memory:manifest'): Manifest {
   return new MemoryManifest(name);
 }
 
@@ -36,14 +37,16 @@ interface KeptUpload {
 }
 
 /** Keeps rows, as a database does, so that nothing of what it was given or gave can be changed behind its back. */
-class MemoryManifest implements UploadManifest {
+class MemoryManifest implements Manifest {
   readonly name: string;
+  readonly records: MemoryObjectRecords;
   readonly #uploads = new Map<string, KeptUpload>();
   readonly #locks = new Set<string>();
   #closed = false;
 
   constructor(name: string) {
     this.name = name;
+    this.records = new MemoryObjectRecords(name, (signal) => this.#begin(signal));
   }
 
   async create(upload: NewUpload, claim: UploadClaim, nowMs: number, signal: AbortSignal): Promise<UploadItem> {

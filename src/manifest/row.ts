@@ -24,9 +24,15 @@ export function rowSum<Name extends string>(row: Row<Name>, columns: readonly Na
   return BigInt(sum);
 }
 
+const uploadRemedy = 'restore the manifest from a copy, or move it away and begin the upload anew';
+
 /** The error for an entry that cannot be what was written. */
-export function damagedEntry(entry: string, manifestName: string, what: string): SealpartError {
-  const remedy = 'restore the manifest from a copy, or move it away and begin the upload anew';
+export function damagedEntry(
+  entry: string,
+  manifestName: string,
+  what: string,
+  remedy: string = uploadRemedy,
+): SealpartError {
   return new SealpartError(
     'manifest-corrupt',
     `The entry of ${entry} in ${manifestName} is damaged (${what}): ${remedy}.`,
@@ -38,17 +44,22 @@ export class RowReader<Name extends string> {
   readonly #row: Row<Name | 'sum'>;
   readonly #entry: string;
   readonly #manifestName: string;
+  readonly #remedy: string | undefined;
 
-  /** Compares the row with its checksum. `entry` names it in messages: `part 3 of upload 5f…`. */
-  constructor(row: Row<Name | 'sum'>, columns: readonly Name[], entry: string, manifestName: string) {
+  /**
+   * Compares the row with its checksum. `entry` names it in messages: `part 3 of upload 5f…`; `remedy` says what helps
+   * where that is not what helps an upload.
+   */
+  constructor(row: Row<Name | 'sum'>, columns: readonly Name[], entry: string, manifestName: string, remedy?: string) {
     this.#row = row;
     this.#entry = entry;
     this.#manifestName = manifestName;
+    this.#remedy = remedy;
     if (row.sum !== rowSum<Name>(row, columns)) throw this.damage('its checksum does not match');
   }
 
   damage(what: string): SealpartError {
-    return damagedEntry(this.#entry, this.#manifestName, what);
+    return damagedEntry(this.#entry, this.#manifestName, what, this.#remedy);
   }
 
   text(name: Name): string {
@@ -80,13 +91,13 @@ export class RowReader<Name extends string> {
 }
 
 /** A text as a column. One with half of a surrogate pair has no UTF-8 form and would come back as another. */
-export function textColumn(name: string, text: string): string {
-  if (!text.isWellFormed()) throw new RangeError(`${name} of an upload must be well-formed Unicode`);
+export function textColumn(name: string, text: string, of: string = 'an upload'): string {
+  if (!text.isWellFormed()) throw new RangeError(`${name} of ${of} must be well-formed Unicode`);
   return text;
 }
 
-export function integerColumn(name: string, value: number): bigint {
-  if (!Number.isSafeInteger(value)) throw new RangeError(`${name} of an upload must be a safe integer, not ${value}`);
+export function integerColumn(name: string, value: number, of: string = 'an upload'): bigint {
+  if (!Number.isSafeInteger(value)) throw new RangeError(`${name} of ${of} must be a safe integer, not ${value}`);
   return BigInt(value);
 }
 

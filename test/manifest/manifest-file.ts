@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { onTestFinished } from 'vitest';
+import type { Manifest } from '../../src/manifest/manifest.ts';
 import {
   openSqliteManifest,
   type SqliteManifestInternals,
   type SqliteManifestOptions,
 } from '../../src/manifest/sqlite/open-sqlite-manifest.ts';
-import type { UploadManifest } from '../../src/manifest/upload-manifest.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 /** A path for a manifest, in a folder that goes away with the test. */
@@ -19,7 +19,7 @@ export async function openManifest(
   path: string,
   options: SqliteManifestOptions = {},
   internals: SqliteManifestInternals = {},
-): Promise<UploadManifest> {
+): Promise<Manifest> {
   const manifest = await openSqliteManifest(path, options, internals);
   onTestFinished(() => manifest.close());
   return manifest;

@@ -107,10 +107,10 @@ describe('a file that is something else is refused and stays as it is:', () => {
       'a newer manifest',
       async (path) => {
         await (await openSqliteManifest(path)).close();
-        makeFile(path, 'PRAGMA user_version = 2');
+        makeFile(path, 'PRAGMA user_version = 3');
       },
       'manifest',
-      /schema 2, .* knows 1 at most: use the version that wrote it/,
+      /schema 3, .* knows 2 at most: use the version that wrote it/,
     ],
     [
       'a manifest of no version',

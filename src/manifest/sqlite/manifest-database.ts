@@ -2,14 +2,21 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { isBusy } from '../../sqlite/sqlite-error.ts';
 import { toFailure } from './failure.ts';
-import { createTables, inspectSchema, type SchemaState } from './manifest-schema.ts';
+import { inspectSchema, makeTables, type SchemaState } from './manifest-schema.ts';
 import { ManifestTables } from './manifest-tables.ts';
 import type { Answer, ManifestCalls, Outcome, Request, ThreadSetting } from './messages.ts';
 import { type BusyPatience, busyTimeoutMs, retryWhileBusy } from './retry-while-busy.ts';
 
 export type TableRequest = Extract<Request, { readonly call: keyof ManifestCalls }>;
 
-const readingCalls: ReadonlySet<keyof ManifestCalls> = new Set(['find', 'list', 'parts']);
+const readingCalls: ReadonlySet<keyof ManifestCalls> = new Set([
+  'find',
+  'list',
+  'parts',
+  'recordKey',
+  'findRecords',
+  'listRecords',
+]);
 
 /** The open database: synchronous, and so for a thread of its own. */
 export class ManifestDatabase {
@@ -45,15 +52,15 @@ export class ManifestDatabase {
   }
 
   static #prepare(database: DatabaseSync, setting: ThreadSetting): ManifestDatabase | undefined {
-    const isEmpty = inspectAtOnce(database, setting.path) === 'empty';
-    if (isEmpty && !setting.create) return undefined;
+    const state = inspectAtOnce(database, setting.path);
+    if (state === 'empty' && !setting.create) return undefined;
     // Readers do not wait for writers, and a commit is on the disk when it returns.
     database.exec('PRAGMA journal_mode = WAL');
     database.exec('PRAGMA synchronous = FULL');
     // Damage to a page is found when the page is read, not when it has spread.
     database.exec('PRAGMA cell_size_check = ON');
     if (setting.maxPages !== undefined) database.exec(`PRAGMA max_page_count = ${setting.maxPages}`);
-    if (isEmpty) createTables(database, setting.path);
+    if (state !== 'ready') makeTables(database, setting.path);
     return new ManifestDatabase(database, setting);
   }
 

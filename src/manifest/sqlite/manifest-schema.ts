@@ -4,14 +4,14 @@ import { SealpartError } from '../../errors.ts';
 /** Written into the file so that another program's database is not taken for a manifest: "SLPM". */
 const applicationId = 0x534c504d;
 
-/** Raised by each change of the tables that an older version of this code could not work with. */
-const schemaVersion = 1;
+/** Raised by each change of the tables. */
+const schemaVersion = 2;
 
 /*
- * A part is a row of its own, so that entering one costs the same however many there are. `sum` is a checksum over the
+ * Version 1. A part is a row of its own, so that entering one costs the same however many there are. `sum` is a checksum over the
  * other columns (row.ts): what is under no MAC is to be noticed too when a disk fails.
  */
-const tables = `
+const uploadTables = `
   CREATE TABLE uploads (
     id TEXT NOT NULL PRIMARY KEY,
     store_name TEXT NOT NULL,
@@ -49,13 +49,46 @@ const tables = `
     sum INTEGER NOT NULL,
     PRIMARY KEY (upload, number)
   ) STRICT, WITHOUT ROWID;
+`;
 
+/*
+ * Version 2: what is known of objects. Keys are blobs, so that their order is that of their bytes, which is the order of
+ * listings.
+ */
+const recordTables = `
+  CREATE TABLE record_key (
+    id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+    header BLOB NOT NULL,
+    sum INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE TABLE records (
+    bucket TEXT NOT NULL,
+    key BLOB NOT NULL,
+    etag TEXT NOT NULL,
+    size_bytes INTEGER NOT NULL,
+    stream_id BLOB NOT NULL,
+    record BLOB NOT NULL,
+    written_ms INTEGER NOT NULL,
+    sum INTEGER NOT NULL,
+    PRIMARY KEY (bucket, key, etag)
+  ) STRICT, WITHOUT ROWID;
+`;
+
+const marks = `
   PRAGMA application_id = ${applicationId};
   PRAGMA user_version = ${schemaVersion};
 `;
 
 /** What an opened file turned out to be. */
-export type SchemaState = 'ready' | 'empty';
+export type SchemaState = 'ready' | 'empty' | 'old';
+
+/** What has to be run on a file to make it one of this version. */
+const steps: Readonly<Record<SchemaState, string>> = {
+  ready: '',
+  empty: uploadTables + recordTables + marks,
+  old: recordTables + marks,
+};
 
 /**
  * Looks at what an SQLite file holds, and changes nothing.
@@ -68,6 +101,7 @@ export function inspectSchema(database: DatabaseSync, path: string): SchemaState
   const version = pragma(database, 'user_version');
   if (application === applicationId) {
     if (version === schemaVersion) return 'ready';
+    if (version === 1) return 'old';
     if (version > schemaVersion) {
       const versions = `has schema ${version}, and this version of sealpart knows ${schemaVersion} at most`;
       throw new SealpartError(
@@ -86,11 +120,14 @@ export function inspectSchema(database: DatabaseSync, path: string): SchemaState
   throw new SealpartError('manifest', `${path} is an SQLite file of another program: give the manifest another file.`);
 }
 
-/** Makes the tables in a file that has none; whoever came first made them. */
-export function createTables(database: DatabaseSync, path: string): void {
+/**
+ * Makes the tables in a file that has none, or those that a file of an older version does not have, all or none of them;
+ * whoever came first made them. What uses the other tables meanwhile goes on with them.
+ */
+export function makeTables(database: DatabaseSync, path: string): void {
   database.exec('BEGIN IMMEDIATE');
   try {
-    if (inspectSchema(database, path) === 'empty') database.exec(tables);
+    database.exec(steps[inspectSchema(database, path)]);
     database.exec('COMMIT');
   } finally {
     if (database.isTransaction) database.exec('ROLLBACK');

@@ -1,5 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { PartRow } from '../part-row.ts';
+import type { RecordKeyRow } from '../record-key-row.ts';
+import type { RecordName, RecordRow } from '../record-row.ts';
 import type { UploadChange, UploadClaim, UploadItem, UploadQuery } from '../upload-manifest.ts';
 import { decodeUpload, encodeUpload, type UploadRow } from '../upload-row.ts';
 import {
@@ -11,19 +13,22 @@ import {
   takenOverUpload,
   uploadExists,
 } from '../upload-rules.ts';
-import type { ManifestCalls, UploadPosition } from './messages.ts';
+import type { ManifestCalls, RecordSpan, UploadPosition } from './messages.ts';
 import { PartTable } from './part-table.ts';
+import { RecordTable } from './record-table.ts';
 import { UploadTable } from './upload-table.ts';
 
 /** The calls on a manifest, as what they do to its tables. Each is to be called inside of a transaction. */
 export class ManifestTables implements ManifestCalls {
   readonly #uploads: UploadTable;
   readonly #parts: PartTable;
+  readonly #records: RecordTable;
   readonly #name: string;
 
   constructor(database: DatabaseSync, name: string) {
     this.#uploads = new UploadTable(database);
     this.#parts = new PartTable(database);
+    this.#records = new RecordTable(database);
     this.#name = name;
   }
 
@@ -73,6 +78,30 @@ export class ManifestTables implements ManifestCalls {
     requireSameEpoch(found, id, epoch);
     this.#parts.dropAll(id);
     this.#uploads.drop(id);
+  }
+
+  recordKey(): RecordKeyRow | undefined {
+    return this.#records.key();
+  }
+
+  enterRecordKey(row: RecordKeyRow): RecordKeyRow {
+    return this.#records.enterKey(row);
+  }
+
+  findRecords(names: readonly RecordName[]): (RecordRow | undefined)[] {
+    return names.map((name) => this.#records.find(name));
+  }
+
+  putRecord(row: RecordRow): void {
+    this.#records.put(row);
+  }
+
+  removeRecords(names: readonly RecordName[]): void {
+    for (const name of names) this.#records.drop(name);
+  }
+
+  listRecords(span: RecordSpan, limit: number): RecordRow[] {
+    return this.#records.page(span, limit);
   }
 
   #read(id: string): UploadItem | undefined {

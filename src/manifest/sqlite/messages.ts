@@ -1,5 +1,7 @@
 import type { ErrorCode } from '../../errors.ts';
 import type { PartRow } from '../part-row.ts';
+import type { RecordKeyRow } from '../record-key-row.ts';
+import type { RecordName, RecordRow } from '../record-row.ts';
 import type { UploadChange, UploadClaim, UploadQuery } from '../upload-manifest.ts';
 import type { UploadRow } from '../upload-row.ts';
 import type { BusyPatience } from './retry-while-busy.ts';
@@ -8,6 +10,14 @@ import type { BusyPatience } from './retry-while-busy.ts';
 export interface UploadPosition {
   readonly createdMs: number;
   readonly id: string;
+}
+
+/** Records of a bucket whose keys are not below `from` and below `end`, behind `after`. */
+export interface RecordSpan {
+  readonly bucket: string;
+  readonly from: Uint8Array;
+  readonly end: Uint8Array;
+  readonly after: Pick<RecordName, 'key' | 'etag'> | undefined;
 }
 
 /** What the thread that owns the database does for the others, each call whole or not at all. */
@@ -22,6 +32,15 @@ export interface ManifestCalls {
   /** Parts whose numbers are above `after`. */
   parts(id: string, after: number, limit: number): PartRow[];
   remove(id: string, epoch: number): void;
+
+  recordKey(): RecordKeyRow | undefined;
+  /** Enters it unless there is one, and gives the one that is there. */
+  enterRecordKey(row: RecordKeyRow): RecordKeyRow;
+  /** In the order that they were asked for. */
+  findRecords(names: readonly RecordName[]): (RecordRow | undefined)[];
+  putRecord(row: RecordRow): void;
+  removeRecords(names: readonly RecordName[]): void;
+  listRecords(span: RecordSpan, limit: number): RecordRow[];
 }
 
 /** The beginning and the end, which are calls of their own. */

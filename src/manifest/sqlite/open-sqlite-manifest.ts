@@ -3,8 +3,8 @@ import { open, realpath, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { SealpartError, throwIfAborted } from '../../errors.ts';
 import { makeFolder, syncFolder } from '../durable-folder.ts';
+import type { Manifest } from '../manifest.ts';
 import { manifestError, systemCodeOf } from '../manifest-error.ts';
-import type { UploadManifest } from '../upload-manifest.ts';
 import { LockFolder } from './lock-folder.ts';
 import { ManifestThread } from './manifest-thread.ts';
 import { SqliteManifest } from './sqlite-manifest.ts';
@@ -38,7 +38,7 @@ export async function openSqliteManifest(
   path: string,
   options: SqliteManifestOptions = {},
   internals: SqliteManifestInternals = {},
-): Promise<UploadManifest> {
+): Promise<Manifest> {
   const { create = true, signal = new AbortController().signal } = options;
   throwIfAborted(signal);
   const file = await realPathOf(path, create);

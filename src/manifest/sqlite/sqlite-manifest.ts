@@ -1,5 +1,4 @@
-import { SealpartError } from '../../errors.ts';
-import { manifestError } from '../manifest-error.ts';
+import type { Manifest } from '../manifest.ts';
 import { decodePart, encodePart } from '../part-row.ts';
 import { damagedEntry } from '../row.ts';
 import {
@@ -10,38 +9,40 @@ import {
   type UploadClaim,
   type UploadItem,
   type UploadLock,
-  type UploadManifest,
   type UploadQuery,
 } from '../upload-manifest.ts';
 import { decodeUpload, encodeUpload, type UploadRow } from '../upload-row.ts';
 import { enteredUpload } from '../upload-rules.ts';
 import type { LockFolder } from './lock-folder.ts';
+import { ManifestCaller } from './manifest-caller.ts';
 import type { ManifestThread } from './manifest-thread.ts';
-import type { ManifestCalls, UploadPosition } from './messages.ts';
+import type { UploadPosition } from './messages.ts';
+import { SqliteObjectRecords } from './sqlite-object-records.ts';
 
 /** How many rows a thread hands over at once. */
 const pageSize = { uploads: 50, parts: 500 };
 
 /** A manifest in an SQLite file: rows go to and come from the thread that owns it, items from and to the caller. */
-export class SqliteManifest implements UploadManifest {
+export class SqliteManifest implements Manifest {
   readonly name: string;
-  readonly #thread: ManifestThread;
+  readonly records: SqliteObjectRecords;
+  readonly #caller: ManifestCaller;
   readonly #locks: LockFolder;
-  #closed: Promise<void> | undefined;
 
   constructor(name: string, thread: ManifestThread, locks: LockFolder) {
     this.name = name;
-    this.#thread = thread;
+    this.#caller = new ManifestCaller(name, thread);
+    this.records = new SqliteObjectRecords(this.#caller);
     this.#locks = locks;
   }
 
   async create(upload: NewUpload, claim: UploadClaim, nowMs: number, signal: AbortSignal): Promise<UploadItem> {
     const row = encodeUpload(enteredUpload(upload, claim, nowMs));
-    return decodeUpload(await this.#call(`enter upload ${upload.id}`, signal, 'create', row), this.name);
+    return decodeUpload(await this.#caller.call(`enter upload ${upload.id}`, signal, 'create', row), this.name);
   }
 
   async find(id: string, signal: AbortSignal): Promise<UploadItem | undefined> {
-    const row = await this.#call(`read upload ${id}`, signal, 'find', id);
+    const row = await this.#caller.call(`read upload ${id}`, signal, 'find', id);
     return row === undefined ? undefined : decodeUpload(row, this.name, id);
   }
 
@@ -49,7 +50,7 @@ export class SqliteManifest implements UploadManifest {
     let after: UploadPosition | undefined;
     let damage: unknown;
     for (;;) {
-      const rows = await this.#call('list its uploads', signal, 'list', query, after, pageSize.uploads);
+      const rows = await this.#caller.call('list its uploads', signal, 'list', query, after, pageSize.uploads);
       for (const row of rows) {
         // One that is damaged must not hide those behind it: it is told of at the end.
         let item: UploadItem | undefined;
@@ -76,7 +77,7 @@ export class SqliteManifest implements UploadManifest {
     nowMs: number,
     signal: AbortSignal,
   ): Promise<UploadItem> {
-    const row = await this.#call(`change upload ${id}`, signal, 'change', id, epoch, change, nowMs);
+    const row = await this.#caller.call(`change upload ${id}`, signal, 'change', id, epoch, change, nowMs);
     const item = decodeUpload(row, this.name);
     if (endedStates.includes(item.state)) this.#locks.retire(id, item.epoch);
     return item;
@@ -89,24 +90,31 @@ export class SqliteManifest implements UploadManifest {
     nowMs: number,
     signal: AbortSignal,
   ): Promise<UploadItem> {
-    const row = await this.#call(`take over upload ${id}`, signal, 'takeOver', id, epoch, claim, nowMs);
+    const row = await this.#caller.call(`take over upload ${id}`, signal, 'takeOver', id, epoch, claim, nowMs);
     return decodeUpload(row, this.name);
   }
 
   async putPart(id: string, part: PartItem, signal: AbortSignal): Promise<void> {
     const { partNumber, epoch } = part;
     const row = encodePart(id, part);
-    await this.#call(`enter part ${partNumber} of upload ${id}`, signal, 'putPart', id, partNumber, epoch, row);
+    await this.#caller.call(`enter part ${partNumber} of upload ${id}`, signal, 'putPart', id, partNumber, epoch, row);
   }
 
   async removePart(id: string, partNumber: number, epoch: number, signal: AbortSignal): Promise<void> {
-    await this.#call(`forget part ${partNumber} of upload ${id}`, signal, 'removePart', id, partNumber, epoch);
+    await this.#caller.call(`forget part ${partNumber} of upload ${id}`, signal, 'removePart', id, partNumber, epoch);
   }
 
   async *parts(id: string, signal: AbortSignal): AsyncIterable<PartItem> {
     let after = 0;
     for (;;) {
-      const rows = await this.#call(`read the parts of upload ${id}`, signal, 'parts', id, after, pageSize.parts);
+      const rows = await this.#caller.call(
+        `read the parts of upload ${id}`,
+        signal,
+        'parts',
+        id,
+        after,
+        pageSize.parts,
+      );
       for (const row of rows) {
         const part = decodePart(row, this.name, id, after);
         after = part.partNumber;
@@ -117,47 +125,21 @@ export class SqliteManifest implements UploadManifest {
   }
 
   async remove(id: string, epoch: number, signal: AbortSignal): Promise<void> {
-    await this.#call(`forget upload ${id}`, signal, 'remove', id, epoch);
+    await this.#caller.call(`forget upload ${id}`, signal, 'remove', id, epoch);
     this.#locks.retire(id, epoch);
   }
 
   async lock(id: string, epoch: number): Promise<UploadLock | undefined> {
-    this.#requireOpen();
+    this.#caller.requireOpen();
     return this.#locks.take(id, epoch);
   }
 
-  close(): Promise<void> {
-    this.#closed ??= this.#close();
-    return this.#closed;
-  }
-
-  async #close(): Promise<void> {
+  async close(): Promise<void> {
     try {
-      await this.#thread.close();
-    } catch (error) {
-      throw manifestError(error, 'be closed', this.name);
+      await this.#caller.close();
     } finally {
       this.#locks.releaseAll();
     }
-  }
-
-  /** `doing` is for messages. A call that is given up goes on in the thread. */
-  async #call<Name extends keyof ManifestCalls>(
-    doing: string,
-    signal: AbortSignal,
-    call: Name,
-    ...args: Parameters<ManifestCalls[Name]>
-  ): Promise<ReturnType<ManifestCalls[Name]>> {
-    this.#requireOpen();
-    try {
-      return await this.#thread.call(signal, call, ...args);
-    } catch (error) {
-      throw manifestError(error, doing, this.name);
-    }
-  }
-
-  #requireOpen(): void {
-    if (this.#closed !== undefined) throw new SealpartError('manifest', `${this.name} was closed.`);
   }
 }
 
