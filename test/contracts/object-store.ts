@@ -5,9 +5,11 @@ import { describeCancelling } from './object-store/cancelling.ts';
 import { describeChecksums } from './object-store/checksums.ts';
 import { describeCompleting } from './object-store/completing.ts';
 import { expectCode, type MakeObjectStore, useStore } from './object-store/ground.ts';
+import { describeHeaders } from './object-store/headers.ts';
 import { describeListing } from './object-store/listing.ts';
 import { describeMultipart } from './object-store/multipart.ts';
 import { describeNames } from './object-store/names.ts';
+import { describeReplacing } from './object-store/replacing.ts';
 import { describeUploads } from './object-store/uploads.ts';
 import { describeWholeObjects } from './object-store/whole-objects.ts';
 
@@ -24,10 +26,12 @@ export function objectStoreContract(storeName: string, makeStore: MakeObjectStor
     describe('names', () => describeNames(ground));
     describe('whole objects', () => describeWholeObjects(ground));
     describe('metadata and tags', () => describeAttributes(ground));
+    describe('headers', () => describeHeaders(ground));
     describe('checksums', () => describeChecksums(ground));
     describe('multipart uploads', () => describeMultipart(ground));
     describe('uploads under way', () => describeUploads(ground));
     describe('completing', () => describeCompleting(ground));
+    describe('replacing', () => describeReplacing(ground));
     describe('listing', () => describeListing(ground));
     describe('cancelling', () => describeCancelling(ground));
 

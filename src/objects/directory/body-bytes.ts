@@ -8,8 +8,22 @@ export function viewsOf(body: BodyBytes): readonly Uint8Array[] {
   return 'pieces' in body ? body.pieces : body;
 }
 
-export function sizeOf(body: BodyBytes): number {
+function sizeOf(body: BodyBytes): number {
   return viewsOf(body).reduce((sum, view) => sum + view.length, 0);
+}
+
+/** Adds up a body and refuses what is too large, with this code. */
+export function checkBodySize(
+  body: BodyBytes,
+  maxBytes: number,
+  label: string,
+  code: 'invalid-part' | 'store',
+): number {
+  const sizeBytes = sizeOf(body);
+  if (sizeBytes <= maxBytes) return sizeBytes;
+  const said = 'EntityTooLarge';
+  const most = `${maxBytes} is the most (${said})`;
+  throw new SealpartError(code, `${label} cannot be stored: it has ${sizeBytes} bytes, and ${most}.`, { said });
 }
 
 /** Follows a body while it is written, and compares it with the CRC-32 that came with it, if one did. */
@@ -33,8 +47,9 @@ export class BodyCheck {
    */
   finish(label: string): void {
     if (this.#expected === undefined || this.#expected === this.#found) return;
-    const crcs = `they have the CRC-32 ${shown(this.#found)}, and ${shown(this.#expected)} was given (BadDigest)`;
-    throw new SealpartError('store', `The bytes of ${label} are not what was meant to be stored: ${crcs}.`);
+    const said = 'BadDigest';
+    const crcs = `they have the CRC-32 ${shown(this.#found)}, and ${shown(this.#expected)} was given (${said})`;
+    throw new SealpartError('store', `The bytes of ${label} are not what was meant to be stored: ${crcs}.`, { said });
   }
 }
 

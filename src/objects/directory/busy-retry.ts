@@ -9,7 +9,7 @@ const leastWaitMs = 2;
 const mostWaitMs = 40;
 
 /**
- * Runs synchronous work on the catalogue, again and again while another process holds the lock that it needs.
+ * Runs work on the catalogue, again and again while another process holds the lock that it needs.
  *
  * SQLite's own waiting would stop this thread's event loop, so it is set to almost nothing and the waiting is done here.
  * The waits are random lest two processes meet again and again.
@@ -20,13 +20,13 @@ export async function retryWhileBusy<T>(
   storeName: string,
   limitMs: number,
   signal: AbortSignal,
-  work: () => T,
+  work: () => T | Promise<T>,
 ): Promise<T> {
   const startMs = performance.now();
   for (;;) {
     throwIfAborted(signal);
     try {
-      return work();
+      return await work();
     } catch (error) {
       if (!isBusy(error)) throw error;
       if (performance.now() - startMs >= limitMs) {

@@ -1,11 +1,12 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { assert } from '../../assert.ts';
 import { SealpartError } from '../../errors.ts';
 
 /** Written into the catalogue's file so that another program's database is not taken for one: "SLPT". */
 const applicationId = 0x534c5054;
 
 /** Raised by each change of the tables that an older version of this code could not work with. */
-const schemaVersion = 1;
+const schemaVersion = 2;
 
 /*
  * A content is what an upload collects and what an object consists of, so completing an upload hands over its content
@@ -16,7 +17,7 @@ const schemaVersion = 1;
  *
  * Keys are BLOBs, which SQLite compares byte by byte: the order of S3's listings.
  */
-const tables = `
+const firstTables = `
   CREATE TABLE buckets (
     name TEXT PRIMARY KEY,
     created_ms INTEGER NOT NULL
@@ -63,13 +64,31 @@ const tables = `
     part_sizes TEXT,
     PRIMARY KEY (bucket, key)
   ) STRICT;
-
-  PRAGMA application_id = ${applicationId};
-  PRAGMA user_version = ${schemaVersion};
 `;
 
-/** What an opened file turned out to be. */
-export type CatalogueState = 'ready' | 'empty';
+/*
+ * Headers that are given back with an object, and what a bucket was told of itself: its tags, its rules for other
+ * origins. The default is for the rows that were there before.
+ */
+const headersAndDocuments = `
+  ALTER TABLE uploads ADD COLUMN headers TEXT NOT NULL DEFAULT '{}';
+
+  ALTER TABLE objects ADD COLUMN headers TEXT NOT NULL DEFAULT '{}';
+
+  CREATE TABLE bucket_documents (
+    bucket TEXT NOT NULL REFERENCES buckets (name),
+    kind TEXT NOT NULL,
+    bytes BLOB NOT NULL,
+    PRIMARY KEY (bucket, kind)
+  ) STRICT, WITHOUT ROWID;
+`;
+
+/** What leads from each version to the next; a new file goes through all of them, so all files are alike. */
+const steps: readonly string[] = [firstTables, headersAndDocuments];
+assert(steps.length === schemaVersion, 'each version of the tables must be reached by a step');
+
+/** What an opened file turned out to be; `old` is one that a former version of this code has made. */
+export type CatalogueState = 'ready' | 'old' | 'empty';
 
 /**
  * Looks at what an SQLite file holds, and changes nothing. It looks at one state of the file: another process may be
@@ -91,6 +110,7 @@ function judgeFile(database: DatabaseSync, path: string): CatalogueState {
   const application = pragma(database, 'application_id');
   const version = pragma(database, 'user_version');
   if (application === applicationId && version === schemaVersion) return 'ready';
+  if (application === applicationId && version > 0 && version < schemaVersion) return 'old';
   if (application === applicationId && version > schemaVersion) {
     const versions = `has schema ${version}, and this version of sealpart knows ${schemaVersion} at most`;
     throw new SealpartError(
@@ -109,11 +129,18 @@ export function configureCatalogue(database: DatabaseSync): void {
   database.exec('PRAGMA synchronous = FULL');
 }
 
-/** Makes the tables in a file that has none; whoever came first made them. */
+/**
+ * Makes the tables in a file that has none, or what a former version did not have, in one transaction; whoever came
+ * first did it.
+ */
 export function createTables(database: DatabaseSync, path: string): void {
   database.exec('BEGIN IMMEDIATE');
   try {
-    if (inspectCatalogue(database, path) === 'empty') database.exec(tables);
+    if (inspectCatalogue(database, path) !== 'ready') {
+      for (const step of steps.slice(pragma(database, 'user_version'))) database.exec(step);
+      database.exec(`PRAGMA application_id = ${applicationId}`);
+      database.exec(`PRAGMA user_version = ${schemaVersion}`);
+    }
     database.exec('COMMIT');
   } finally {
     if (database.isTransaction) database.exec('ROLLBACK');

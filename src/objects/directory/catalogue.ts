@@ -1,11 +1,13 @@
-import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { DatabaseSync } from 'node:sqlite';
 import { SealpartError } from '../../errors.ts';
 import type { ObjectName, UploadName } from '../object-store.ts';
+import { BucketTable } from './bucket-table.ts';
 import { retryWhileBusy } from './busy-retry.ts';
 import { configureCatalogue, createTables, inspectCatalogue } from './catalogue-schema.ts';
-import { objectLabel, quoted } from './names.ts';
+import { ChangeQueue } from './change-queue.ts';
 import { type ObjectRow, ObjectTable } from './object-table.ts';
 import { PartTable } from './part-table.ts';
+import { noBucket, noObject, noUpload } from './refusals.ts';
 import { type UploadRow, UploadTable } from './upload-table.ts';
 
 /**
@@ -29,23 +31,22 @@ export interface CatalogueSetting {
  * turn; everything else is synchronous, short, and to be called inside one of the two.
  */
 export class Catalogue {
+  readonly buckets: BucketTable;
   readonly parts: PartTable;
   readonly uploads: UploadTable;
   readonly objects: ObjectTable;
   readonly #setting: CatalogueSetting;
   readonly #database: DatabaseSync;
-  readonly #insertBucket: StatementSync;
-  readonly #findBucket: StatementSync;
-  #inDoubt = false;
+  readonly #changes: ChangeQueue;
 
   private constructor(setting: CatalogueSetting, database: DatabaseSync) {
     this.#setting = setting;
     this.#database = database;
+    this.#changes = new ChangeQueue(setting.storeName, database);
+    this.buckets = new BucketTable(database);
     this.parts = new PartTable(database);
     this.uploads = new UploadTable(database);
     this.objects = new ObjectTable(database);
-    this.#insertBucket = database.prepare('INSERT OR IGNORE INTO buckets (name, created_ms) VALUES (?, ?)');
-    this.#findBucket = database.prepare('SELECT 1 FROM buckets WHERE name = ?');
   }
 
   /**
@@ -58,10 +59,10 @@ export class Catalogue {
     let catalogue: Catalogue | undefined;
     try {
       catalogue = await retryWhileBusy(setting.storeName, setting.busyLimitMs, signal, () => {
-        const isEmpty = inspectCatalogue(database, setting.path) === 'empty';
-        if (isEmpty && !create) return undefined;
+        const state = inspectCatalogue(database, setting.path);
+        if (state === 'empty' && !create) return undefined;
         configureCatalogue(database);
-        if (isEmpty) createTables(database, setting.path);
+        if (state !== 'ready') createTables(database, setting.path);
         return new Catalogue(setting, database);
       });
       return catalogue;
@@ -70,88 +71,54 @@ export class Catalogue {
     }
   }
 
-  /**
-   * True once a COMMIT has failed. SQLite has taken it back for all who look now, but what it wrote may still count
-   * when the log is read again after a crash. So no file may be taken away on the grounds that its transaction failed.
-   */
+  /** True once a COMMIT has failed: what it wrote may still count when the log is read again after a crash. */
   get inDoubt(): boolean {
-    return this.#inDoubt;
+    return this.#changes.inDoubt;
   }
 
-  /** Runs `work` as one transaction: all of it is on the disk when this resolves, nothing of it if `work` throws. */
+  /**
+   * Runs `work` as one transaction, or as a part of one with others: all of it is on the disk when this resolves,
+   * nothing of it if `work` throws.
+   */
   async change<T>(signal: AbortSignal, work: () => T): Promise<T> {
-    return await this.#inTurn(signal, () => {
-      this.#database.exec('BEGIN IMMEDIATE');
-      try {
-        const result = work();
-        this.#commit();
-        return result;
-      } finally {
-        this.#rollBack();
-      }
-    });
+    const { storeName, busyLimitMs } = this.#setting;
+    return await retryWhileBusy(storeName, busyLimitMs, signal, () => this.#changes.run(signal, work));
   }
 
   /** Runs `work`, which only reads, on one state of the catalogue. */
   async view<T>(signal: AbortSignal, work: () => T): Promise<T> {
-    return await this.#inTurn(signal, () => {
+    const { storeName, busyLimitMs } = this.#setting;
+    return await retryWhileBusy(storeName, busyLimitMs, signal, () => {
+      if (!this.#database.isOpen) throw new SealpartError('store', `${storeName} was closed.`);
       this.#database.exec('BEGIN');
       try {
         return work();
       } finally {
-        this.#rollBack();
+        // There is nothing to roll back after the errors at which SQLite rolls back by itself.
+        if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
       }
     });
   }
 
-  async #inTurn<T>(signal: AbortSignal, work: () => T): Promise<T> {
-    const { storeName, busyLimitMs } = this.#setting;
-    return await retryWhileBusy(storeName, busyLimitMs, signal, () => {
-      if (!this.#database.isOpen) throw new SealpartError('store', `${storeName} was closed.`);
-      return work();
-    });
-  }
-
-  #commit(): void {
-    try {
-      this.#database.exec('COMMIT');
-    } catch (error) {
-      this.#inDoubt = true;
-      throw error;
-    }
-  }
-
-  #rollBack(): void {
-    // There is nothing to roll back after a COMMIT, nor after the errors at which SQLite rolls back by itself.
-    if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
-  }
-
-  /** False if there is a bucket of this name already. */
-  addBucket(bucket: string): boolean {
-    return this.#insertBucket.run(bucket, Date.now()).changes === 1;
-  }
-
-  /** @throws SealpartError `not-found` */
+  /** @throws SealpartError `not-found` (NoSuchBucket) */
   requireBucket(bucket: string): void {
-    if (this.#findBucket.get(bucket) !== undefined) return;
-    throw new SealpartError('not-found', `There is no bucket ${quoted(bucket)} (NoSuchBucket).`, { missing: 'bucket' });
+    if (!this.buckets.has(bucket)) throw noBucket(bucket);
   }
 
-  /** @throws SealpartError `not-found` */
+  /** @throws SealpartError `not-found` (NoSuchBucket, NoSuchUpload) */
   requireUpload(name: UploadName): UploadRow {
     this.requireBucket(name.bucket);
     const row = this.uploads.find(name);
-    if (row !== undefined) return row;
-    const which = `There is no upload ${quoted(name.uploadId)} of ${objectLabel(name)}`;
-    throw new SealpartError('not-found', `${which}: it was completed, aborted or never begun (NoSuchUpload).`);
+    if (row === undefined) throw noUpload(name);
+    return row;
   }
 
-  /** @throws SealpartError `not-found` */
+  /** @throws SealpartError `not-found` (NoSuchBucket, NoSuchKey) */
   requireObject(name: ObjectName): ObjectRow {
     this.requireBucket(name.bucket);
     const row = this.objects.find(name);
-    if (row !== undefined) return row;
-    throw new SealpartError('not-found', `There is no object ${objectLabel(name)} (NoSuchKey).`);
+    if (row === undefined) throw noObject(name);
+    return row;
   }
 
   /**
@@ -171,6 +138,12 @@ export class Catalogue {
     if (row === undefined) return [];
     this.objects.drop(name);
     return this.parts.dropContent(row.content);
+  }
+
+  /** Takes an upload and its parts away, and answers the files to be removed after the transaction. */
+  dropUpload({ uploadId, content }: Pick<UploadRow, 'uploadId' | 'content'>): string[] {
+    this.uploads.drop(uploadId);
+    return this.parts.dropContent(content);
   }
 
   close(): void {

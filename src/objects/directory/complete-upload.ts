@@ -1,11 +1,11 @@
-import { SealpartError } from '../../errors.ts';
-import type { ListedPart, ObjectName, StoreLimits, UploadName, WriteCondition } from '../object-store.ts';
+import type { ListedPart, StoreLimits, UploadName, WriteCondition } from '../object-store.ts';
 import { checkPartList, incompletable } from '../part-list.ts';
 import type { Catalogue } from './catalogue.ts';
 import { newCompletedEtag } from './etag.ts';
 import { objectLabel, quoted } from './names.ts';
 import { encodePartSizes } from './part-sizes.ts';
 import type { PartRow } from './part-table.ts';
+import { checkCondition } from './write-condition.ts';
 
 export interface CompletedUpload {
   readonly etag: string;
@@ -45,18 +45,10 @@ export function completeUpload(
     modifiedMs: Date.now(),
     metadata: row.metadata,
     tags: row.tags,
+    headers: row.headers,
     partSizes: encodePartSizes(sizesBytes),
   });
   return { etag, doomedFiles: [...doomedFiles, ...replaced] };
-}
-
-/** @throws SealpartError `precondition` if nothing may stand there yet and something does. */
-export function checkCondition(catalogue: Catalogue, name: ObjectName, condition: WriteCondition): void {
-  if (condition.ifNoneMatch === undefined || catalogue.objects.find(name) === undefined) return;
-  throw new SealpartError(
-    'precondition',
-    `${objectLabel(name)} exists already, and was to be made only if it did not (PreconditionFailed).`,
-  );
 }
 
 /** The stored parts that a list names, in its order. */
@@ -70,13 +62,13 @@ function chooseParts(
   const byNumber = new Map(stored.map((part) => [part.partNumber, part]));
   const chosen = listed.map(({ partNumber, etag }) => {
     const part = byNumber.get(partNumber);
-    if (part === undefined) throw incompletable(label, `there is no part ${partNumber} (InvalidPart)`);
+    if (part === undefined) throw incompletable(label, `there is no part ${partNumber}`, 'InvalidPart');
     if (part.etag === etag) return part;
     const other = `has the ETag ${part.etag}, and the list says ${quoted(etag)}`;
-    throw incompletable(label, `part ${partNumber} ${other} (InvalidPart)`);
+    throw incompletable(label, `part ${partNumber} ${other}`, 'InvalidPart');
   });
   const small = chosen.slice(0, -1).find((part) => part.sizeBytes < limits.minPartBytes);
   if (small === undefined) return chosen;
-  const least = `${limits.minPartBytes} is the least for all but the last (EntityTooSmall)`;
-  throw incompletable(label, `part ${small.partNumber} has ${small.sizeBytes} bytes, and ${least}`);
+  const least = `${limits.minPartBytes} is the least for all but the last`;
+  throw incompletable(label, `part ${small.partNumber} has ${small.sizeBytes} bytes, and ${least}`, 'EntityTooSmall');
 }

@@ -1,8 +1,20 @@
-import { SealpartError } from '../../errors.ts';
 import { checkAttributes } from '../attribute-limits.ts';
+import type {
+  BucketPage,
+  BucketStore,
+  KeyListRequest,
+  KeyPage,
+  NamedAnswer,
+  NamedRequest,
+  Removed,
+  RemoveRequest,
+  VersionListRequest,
+  VersionPage,
+} from '../bucket-store.ts';
 import type {
   BodyBytes,
   GetRequest,
+  HeadRequest,
   ListedPart,
   ListedUpload,
   ListPage,
@@ -11,28 +23,26 @@ import type {
   ObjectBody,
   ObjectHead,
   ObjectName,
-  ObjectStore,
   StoredEtag,
+  StoredObject,
   StoredPart,
   StoreLimits,
   UploadName,
   WriteCondition,
 } from '../object-store.ts';
-import { checkPartNumber } from '../part-list.ts';
 import { encodeAttributes } from './attributes.ts';
-import { sizeOf } from './body-bytes.ts';
-import type { Catalogue } from './catalogue.ts';
-import type { StoreGround } from './collect-orphans.ts';
-import { checkCondition, completeUpload } from './complete-upload.ts';
+import { checkBodySize } from './body-bytes.ts';
+import { BucketCalls } from './bucket-calls.ts';
 import { newEtag } from './etag.ts';
-import { checkBucketName, encodeKey, encodeKeyText, objectLabel, quoted } from './names.ts';
+import { checkBucketName, checkName, encodeKeyText, objectLabel, quoted } from './names.ts';
 import { headOf } from './object-table.ts';
 import { openObject } from './open-object.ts';
-import { PartKeeper } from './part-keeper.ts';
-import { RunningCalls } from './running-calls.ts';
+import { askByName } from './operations/ask-by-name.ts';
 import { storeError } from './store-error.ts';
-import { newUploadId } from './upload-id.ts';
-import type { UploadPosition } from './upload-table.ts';
+import type { CallGround } from './store-ground.ts';
+import { UploadCalls } from './upload-calls.ts';
+import { checkVersion } from './versions.ts';
+import { checkCondition } from './write-condition.ts';
 
 /** The most rows that one statement answers: the event loop stands still meanwhile. */
 const pageSize = 1000;
@@ -43,135 +53,72 @@ const pageSize = 1000;
  * The order of steps is what makes it safe against crashes. Writing: the file is synced, named, its folder synced, and
  * only then a transaction tells of it. Deleting: a transaction dooms the file, and only then it is unlinked.
  */
-export class DirectoryStore implements ObjectStore {
+export class DirectoryStore implements BucketStore {
   readonly name: string;
   readonly limits: StoreLimits;
-  readonly #ground: StoreGround;
-  readonly #catalogue: Catalogue;
-  readonly #keeper: PartKeeper;
-  readonly #calls: RunningCalls;
+  readonly #ground: CallGround;
+  readonly #buckets: BucketCalls;
+  readonly #uploads: UploadCalls;
   #closing: Promise<void> | undefined;
 
-  constructor(name: string, limits: StoreLimits, ground: StoreGround) {
-    this.name = name;
-    this.limits = limits;
+  constructor(ground: CallGround) {
+    this.name = ground.name;
+    this.limits = ground.limits;
     this.#ground = ground;
-    this.#catalogue = ground.catalogue;
-    this.#keeper = new PartKeeper(ground);
-    this.#calls = new RunningCalls(name);
+    this.#buckets = new BucketCalls(ground);
+    this.#uploads = new UploadCalls(ground);
   }
 
-  async createBucket(bucket: string, signal: AbortSignal): Promise<void> {
-    checkBucketName(bucket);
-    await this.#calls.run(`make the bucket ${quoted(bucket)}`, signal, async () => {
-      const added = await this.#catalogue.change(signal, () => this.#catalogue.addBucket(bucket));
-      if (!added) throw new SealpartError('exists', `There is a bucket ${quoted(bucket)} in ${this.name} already.`);
-    });
+  createBucket(bucket: string, signal: AbortSignal): Promise<void> {
+    return this.#buckets.make(bucket, signal);
   }
 
-  async createMultipart(
-    name: ObjectName,
-    attributes: ObjectAttributes,
+  listBuckets(
+    request: { readonly prefix?: string; readonly startAfter?: string; readonly limit?: number },
     signal: AbortSignal,
-  ): Promise<{ uploadId: string }> {
-    checkName(name);
-    checkAttributes(attributes, objectLabel(name));
-    return await this.#calls.run(`begin an upload of ${objectLabel(name)}`, signal, async () => {
-      const initiatedMs = Date.now();
-      const uploadId = newUploadId(initiatedMs);
-      await this.#catalogue.change(signal, () => {
-        this.#catalogue.requireBucket(name.bucket);
-        const content = this.#catalogue.parts.makeContent();
-        const { bucket, key } = name;
-        this.#catalogue.uploads.insert({
-          bucket,
-          key,
-          uploadId,
-          content,
-          initiatedMs,
-          ...encodeAttributes(attributes),
-        });
-      });
-      return { uploadId };
-    });
+  ): Promise<BucketPage> {
+    return this.#buckets.list(request, signal);
   }
 
-  async uploadPart(upload: UploadName, partNumber: number, body: BodyBytes, signal: AbortSignal): Promise<StoredEtag> {
-    checkName(upload);
-    checkPartNumber(partNumber, this.limits.maxParts, objectLabel(upload));
-    const label = `part ${partNumber} of ${objectLabel(upload)}`;
-    const sizeBytes = this.#checkSize(body, label, 'invalid-part');
-    return await this.#calls.run(`store ${label}`, signal, async () => {
-      await this.#catalogue.view(signal, () => this.#catalogue.requireUpload(upload));
-      const etag = newEtag();
-      await this.#keeper.store(body, label, signal, (file) => {
-        const { content } = this.#catalogue.requireUpload(upload);
-        const replaced = this.#catalogue.parts.drop(content, partNumber);
-        this.#catalogue.parts.insert(content, { partNumber, file, sizeBytes, etag });
-        return replaced;
-      });
-      return { etag };
-    });
+  listKeys(request: KeyListRequest, signal: AbortSignal): Promise<KeyPage> {
+    return this.#buckets.listKeys(request, signal);
   }
 
-  async *listParts(upload: UploadName, signal: AbortSignal): AsyncIterable<StoredPart> {
-    checkName(upload);
-    let after = 0;
-    for (;;) {
-      const page = await this.#calls.run(`list the parts of ${objectLabel(upload)}`, signal, () =>
-        this.#catalogue.view(signal, () =>
-          this.#catalogue.parts.page(this.#catalogue.requireUpload(upload).content, after, pageSize),
-        ),
-      );
-      for (const { partNumber, sizeBytes, etag } of page) yield { partNumber, sizeBytes, etag };
-      const last = page.at(-1);
-      if (last === undefined || page.length < pageSize) return;
-      after = last.partNumber;
-    }
+  listVersions(request: VersionListRequest, signal: AbortSignal): Promise<VersionPage> {
+    return this.#buckets.listVersions(request, signal);
   }
 
-  async *listUploads(bucket: string, signal: AbortSignal): AsyncIterable<ListedUpload> {
-    checkBucketName(bucket);
-    let after: UploadPosition | undefined;
-    for (;;) {
-      const page = await this.#calls.run(`list the uploads of ${quoted(bucket)}`, signal, () =>
-        this.#catalogue.view(signal, () => {
-          this.#catalogue.requireBucket(bucket);
-          return this.#catalogue.uploads.page(bucket, after, pageSize);
-        }),
-      );
-      yield* page;
-      if (page.length < pageSize) return;
-      after = page.at(-1);
-    }
+  ask(request: NamedRequest, signal: AbortSignal): Promise<NamedAnswer> {
+    return askByName(this.#ground, request, signal);
   }
 
-  async completeMultipart(
+  createMultipart(name: ObjectName, attributes: ObjectAttributes, signal: AbortSignal): Promise<{ uploadId: string }> {
+    return this.#uploads.begin(name, attributes, signal);
+  }
+
+  uploadPart(upload: UploadName, partNumber: number, body: BodyBytes, signal: AbortSignal): Promise<StoredEtag> {
+    return this.#uploads.storePart(upload, partNumber, body, signal);
+  }
+
+  listParts(upload: UploadName, signal: AbortSignal): AsyncIterable<StoredPart> {
+    return this.#uploads.parts(upload, signal);
+  }
+
+  listUploads(bucket: string, signal: AbortSignal): AsyncIterable<ListedUpload> {
+    return this.#uploads.list(bucket, signal);
+  }
+
+  completeMultipart(
     upload: UploadName,
     parts: readonly ListedPart[],
     condition: WriteCondition,
     signal: AbortSignal,
-  ): Promise<StoredEtag> {
-    checkName(upload);
-    return await this.#calls.run(`complete ${objectLabel(upload)}`, signal, async () => {
-      const { etag, doomedFiles } = await this.#catalogue.change(signal, () =>
-        completeUpload(this.#catalogue, upload, parts, condition, this.limits),
-      );
-      await this.#keeper.remove(doomedFiles, signal);
-      return { etag };
-    });
+  ): Promise<StoredObject> {
+    return this.#uploads.complete(upload, parts, condition, signal);
   }
 
-  async abortMultipart(upload: UploadName, signal: AbortSignal): Promise<void> {
-    checkName(upload);
-    await this.#calls.run(`abort the upload of ${objectLabel(upload)}`, signal, async () => {
-      const doomedFiles = await this.#catalogue.change(signal, () => {
-        const { content, uploadId } = this.#catalogue.requireUpload(upload);
-        this.#catalogue.uploads.drop(uploadId);
-        return this.#catalogue.parts.dropContent(content);
-      });
-      await this.#keeper.remove(doomedFiles, signal);
-    });
+  abortMultipart(upload: UploadName, signal: AbortSignal): Promise<void> {
+    return this.#uploads.abort(upload, signal);
   }
 
   async put(
@@ -180,31 +127,26 @@ export class DirectoryStore implements ObjectStore {
     attributes: ObjectAttributes,
     condition: WriteCondition,
     signal: AbortSignal,
-  ): Promise<StoredEtag> {
+  ): Promise<StoredObject> {
     checkName(name);
     const label = objectLabel(name);
     checkAttributes(attributes, label);
-    const sizeBytes = this.#checkSize(body, label, 'store');
-    return await this.#calls.run(`store ${label}`, signal, async () => {
+    const columns = encodeAttributes(attributes, label);
+    const { catalogue, calls, keeper, limits } = this.#ground;
+    const sizeBytes = checkBodySize(body, limits.maxPartBytes, label, 'store');
+    return await calls.run(`store ${label}`, signal, async () => {
       const check = () => {
-        this.#catalogue.requireBucket(name.bucket);
-        checkCondition(this.#catalogue, name, condition);
+        catalogue.requireBucket(name.bucket);
+        checkCondition(catalogue, name, condition);
       };
-      await this.#catalogue.view(signal, check);
+      await catalogue.view(signal, check);
       const etag = newEtag();
-      await this.#keeper.store(body, label, signal, (file) => {
+      await keeper.store(body, label, signal, (file) => {
         check();
-        const content = this.#catalogue.parts.makeContent();
-        this.#catalogue.parts.insert(content, { partNumber: 1, file, sizeBytes, etag });
-        const columns = encodeAttributes(attributes);
-        return this.#catalogue.placeObject(name, {
-          content,
-          etag,
-          sizeBytes,
-          modifiedMs: Date.now(),
-          partSizes: null,
-          ...columns,
-        });
+        const content = catalogue.parts.makeContent();
+        catalogue.parts.insert(content, { partNumber: 1, file, sizeBytes, etag });
+        const modifiedMs = Date.now();
+        return catalogue.placeObject(name, { content, etag, sizeBytes, modifiedMs, partSizes: null, ...columns });
       });
       return { etag };
     });
@@ -212,15 +154,18 @@ export class DirectoryStore implements ObjectStore {
 
   async get(request: GetRequest, signal: AbortSignal): Promise<ObjectBody> {
     checkName(request);
-    return await this.#calls.run(`read ${objectLabel(request)}`, signal, () =>
+    checkVersion(request.versionId);
+    return await this.#ground.calls.run(`read ${objectLabel(request)}`, signal, () =>
       openObject(this.name, this.#ground, request, signal),
     );
   }
 
-  async head(name: ObjectName, signal: AbortSignal): Promise<ObjectHead> {
+  async head(name: HeadRequest, signal: AbortSignal): Promise<ObjectHead> {
     checkName(name);
-    return await this.#calls.run(`look up ${objectLabel(name)}`, signal, () =>
-      this.#catalogue.view(signal, () => headOf(this.#catalogue.requireObject(name))),
+    checkVersion(name.versionId);
+    const { catalogue, calls } = this.#ground;
+    return await calls.run(`look up ${objectLabel(name)}`, signal, () =>
+      catalogue.view(signal, () => headOf(catalogue.requireObject(name), name.withTags)),
     );
   }
 
@@ -232,10 +177,11 @@ export class DirectoryStore implements ObjectStore {
     if (!Number.isInteger(limit) || limit < 1)
       throw new RangeError(`limit must be a whole number over 0, got ${limit}`);
     const count = Math.min(limit, pageSize);
-    return await this.#calls.run(`list ${quoted(bucket)}`, signal, async () => {
-      const found = await this.#catalogue.view(signal, () => {
-        this.#catalogue.requireBucket(bucket);
-        return this.#catalogue.objects.page({ bucket, prefix, startAfter, limit: count + 1 });
+    const { catalogue, calls } = this.#ground;
+    return await calls.run(`list ${quoted(bucket)}`, signal, async () => {
+      const found = await catalogue.view(signal, () => {
+        catalogue.requireBucket(bucket);
+        return catalogue.objects.page({ bucket, prefix, startAfter, limit: count + 1 });
       });
       const objects = found.slice(0, count);
       const next = found.length > count ? objects.at(-1)?.key : undefined;
@@ -244,13 +190,22 @@ export class DirectoryStore implements ObjectStore {
   }
 
   async delete(name: ObjectName, signal: AbortSignal): Promise<void> {
-    checkName(name);
-    await this.#calls.run(`delete ${objectLabel(name)}`, signal, async () => {
-      const doomedFiles = await this.#catalogue.change(signal, () => {
-        this.#catalogue.requireBucket(name.bucket);
-        return this.#catalogue.dropObject(name);
+    await this.remove({ bucket: name.bucket, key: name.key }, signal);
+  }
+
+  async remove(request: RemoveRequest, signal: AbortSignal): Promise<Removed> {
+    checkName(request);
+    checkVersion(request.versionId);
+    const { catalogue, calls, keeper } = this.#ground;
+    const condition = request.ifMatch === undefined ? {} : { ifMatch: request.ifMatch };
+    return await calls.run(`delete ${objectLabel(request)}`, signal, async () => {
+      const doomedFiles = await catalogue.change(signal, () => {
+        catalogue.requireBucket(request.bucket);
+        checkCondition(catalogue, request, condition);
+        return catalogue.dropObject(request);
       });
-      await this.#keeper.remove(doomedFiles, signal);
+      await keeper.remove(doomedFiles, signal);
+      return {};
     });
   }
 
@@ -261,26 +216,14 @@ export class DirectoryStore implements ObjectStore {
   }
 
   async #close(): Promise<void> {
-    await this.#calls.close();
+    const { calls, keeper, catalogue } = this.#ground;
+    await calls.close();
     try {
-      await this.#keeper.close(new AbortController().signal);
+      await keeper.close(new AbortController().signal);
     } catch (error) {
       throw storeError(error, 'be closed in good order', this.name);
     } finally {
-      this.#catalogue.close();
+      catalogue.close();
     }
   }
-
-  /** Adds up a body and refuses what is too large. */
-  #checkSize(body: BodyBytes, label: string, code: 'invalid-part' | 'store'): number {
-    const sizeBytes = sizeOf(body);
-    if (sizeBytes <= this.limits.maxPartBytes) return sizeBytes;
-    const most = `${this.limits.maxPartBytes} is the most (EntityTooLarge)`;
-    throw new SealpartError(code, `${label} cannot be stored: it has ${sizeBytes} bytes, and ${most}.`);
-  }
-}
-
-function checkName(name: ObjectName): void {
-  checkBucketName(name.bucket);
-  encodeKey(name.key);
 }

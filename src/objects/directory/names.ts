@@ -29,7 +29,14 @@ function bucketNameFault(bucket: string): string | undefined {
 export function checkBucketName(bucket: string): void {
   const fault = bucketNameFault(bucket);
   if (fault === undefined) return;
-  throw new SealpartError('bad-name', `${quoted(bucket)} cannot be the name of a bucket: ${fault}.`);
+  const said = 'InvalidBucketName';
+  throw new SealpartError('bad-name', `${quoted(bucket)} cannot be the name of a bucket: ${fault}.`, { said });
+}
+
+/** @throws SealpartError `bad-name` if the bucket or the key can be none. */
+export function checkName(name: ObjectName): void {
+  checkBucketName(name.bucket);
+  encodeKey(name.key);
 }
 
 /**
@@ -43,7 +50,8 @@ export function encodeKey(key: string): Uint8Array {
   const bytes = encodeKeyText(key);
   if (bytes.length > maxKeyBytes) {
     const reason = `it has ${bytes.length} bytes, and ${maxKeyBytes} is the most`;
-    throw new SealpartError('bad-name', `${quoted(key)} cannot be the key of an object: ${reason}.`);
+    const said = 'KeyTooLongError';
+    throw new SealpartError('bad-name', `${quoted(key)} cannot be the key of an object: ${reason}.`, { said });
   }
   return bytes;
 }

@@ -2,14 +2,18 @@ import { closeSync, openSync } from 'node:fs';
 import { lstat, mkdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { SealpartError } from '../../errors.ts';
-import type { ObjectStore, StoreLimits } from '../object-store.ts';
+import type { BucketStore } from '../bucket-store.ts';
+import type { StoreLimits } from '../object-store.ts';
 import { defaultBusyLimitMs } from './busy-retry.ts';
 import { Catalogue } from './catalogue.ts';
 import { collectOrphans } from './collect-orphans.ts';
 import { DirectoryStore } from './directory-store.ts';
 import { diskOperations, type FileOperations } from './file-operations.ts';
 import { PartFiles } from './part-files.ts';
+import { PartKeeper } from './part-keeper.ts';
+import { RunningCalls } from './running-calls.ts';
 import { isMissing, isPresent, storeError } from './store-error.ts';
+import type { StoreOwner } from './store-ground.ts';
 
 /** What a directory store takes unless told otherwise: what S3 takes. Sizes in bytes. */
 export const defaultDirectoryStoreLimits: StoreLimits = {
@@ -23,10 +27,16 @@ export const defaultDirectoryStoreLimits: StoreLimits = {
   checksums: true,
 };
 
+const defaultOwner: StoreOwner = { id: 'sealpart', displayName: 'sealpart' };
+
 export interface DirectoryStoreOptions {
   /** True to make the store, and the folders above it, if there is none. */
   readonly create: boolean;
   readonly limits?: Partial<Pick<StoreLimits, 'minPartBytes' | 'maxPartBytes' | 'maxParts'>>;
+  /** Who everything in it belongs to, as it tells clients of S3; `sealpart` unless told. */
+  readonly owner?: StoreOwner;
+  /** Where it tells clients of S3 that its buckets are; `us-east-1` unless told. */
+  readonly region?: string;
   /** Ends the opening, not the store. */
   readonly signal?: AbortSignal;
 }
@@ -49,7 +59,7 @@ export async function openDirectoryStore(
   path: string,
   options: DirectoryStoreOptions,
   internals: Partial<DirectoryStoreInternals> = {},
-): Promise<ObjectStore> {
+): Promise<BucketStore> {
   const root = resolve(path);
   const name = `dir:${root}`;
   const { files = diskOperations, busyLimitMs = defaultBusyLimitMs } = internals;
@@ -60,7 +70,10 @@ export async function openDirectoryStore(
       const partFiles = new PartFiles(join(root, folderNames.data), files);
       const ground = { catalogue, partFiles, ownersFolder: join(root, folderNames.owners), files };
       await collectOrphans(ground, signal);
-      return new DirectoryStore(name, { ...defaultDirectoryStoreLimits, ...options.limits }, ground);
+      const { owner = defaultOwner, region = 'us-east-1' } = options;
+      const limits = { ...defaultDirectoryStoreLimits, ...options.limits };
+      const [keeper, calls] = [new PartKeeper(ground), new RunningCalls(name)];
+      return new DirectoryStore({ ...ground, name, limits, owner, region, keeper, calls });
     } catch (error) {
       catalogue.close();
       throw error;

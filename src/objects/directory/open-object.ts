@@ -8,6 +8,7 @@ import { objectLabel } from './names.ts';
 import { fileSizesOf, headOf } from './object-table.ts';
 import { locateSpan } from './part-sizes.ts';
 import type { PartRow } from './part-table.ts';
+import { refused } from './refusals.ts';
 import { type BodyPlan, StoredBody } from './stored-body.ts';
 
 /** What the catalogue says of the bytes that a request asks for. */
@@ -50,9 +51,9 @@ function planRead(storeName: string, catalogue: Catalogue, request: GetRequest):
   const label = objectLabel(request);
   if (request.ifMatch !== undefined && request.ifMatch !== row.etag) {
     const etags = `its ETag is ${row.etag}, and ${request.ifMatch} was asked for`;
-    throw new SealpartError('precondition', `${label} is not what it was: ${etags}.`);
+    throw new SealpartError('precondition', `${label} is not what it was: ${etags}.`, { said: 'PreconditionFailed' });
   }
-  const head = headOf(row);
+  const head = headOf(row, request.withTags);
   const { first, last } = checkRange(request.range, row.sizeBytes, label);
   const span = locateSpan(fileSizesOf(row), first, last);
   const parts = catalogue.parts.span(row.content, span.firstIndex, span.count);
@@ -71,18 +72,19 @@ function checkRange(range: ByteRange | undefined, sizeBytes: number, label: stri
     if (Number.isSafeInteger(suffixBytes) && suffixBytes > 0 && sizeBytes > 0) {
       return { first: Math.max(0, sizeBytes - suffixBytes), last: sizeBytes - 1 };
     }
-    throw new SealpartError(
-      'bad-range',
-      `${label} has ${sizeBytes} bytes, and the last ${suffixBytes} were asked for.`,
-    );
+    throw badRange(`${label} has ${sizeBytes} bytes, and the last ${suffixBytes} were asked for`);
   }
   const { first, last } = range;
   const isRange = Number.isSafeInteger(first) && Number.isSafeInteger(last) && first >= 0 && last >= first;
   if (!isRange || first >= sizeBytes) {
     const asked = `bytes ${first} to ${last} were asked for`;
-    throw new SealpartError('bad-range', `${label} has ${sizeBytes} bytes, and ${asked}.`);
+    throw badRange(`${label} has ${sizeBytes} bytes, and ${asked}`);
   }
   return { first, last: Math.min(last, sizeBytes - 1) };
+}
+
+function badRange(reason: string): SealpartError {
+  return refused('InvalidRange', reason, 'bad-range');
 }
 
 async function openLaterPart(

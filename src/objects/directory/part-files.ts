@@ -5,6 +5,7 @@ import { SealpartError, throwIfAborted } from '../../errors.ts';
 import type { BodyBytes } from '../object-store.ts';
 import { BodyCheck, viewsOf } from './body-bytes.ts';
 import type { FileOperations } from './file-operations.ts';
+import { FolderSync } from './folder-sync.ts';
 import { quoted } from './names.ts';
 import { isMissing } from './store-error.ts';
 
@@ -21,10 +22,12 @@ const ownName = /^[0-9a-f]{16}-[0-9a-f]{32}(\.tmp)?$/;
 export class PartFiles {
   readonly #folder: string;
   readonly #files: FileOperations;
+  readonly #folderSync: FolderSync;
 
   constructor(folder: string, files: FileOperations) {
     this.#folder = folder;
     this.#files = files;
+    this.#folderSync = new FolderSync(() => files.syncFolder(folder));
   }
 
   /**
@@ -47,7 +50,7 @@ export class PartFiles {
       await handle.close();
     }
     await this.#files.rename(path + unfinishedSuffix, path);
-    await this.#files.syncFolder(this.#folder);
+    await this.#folderSync.run();
   }
 
   async #append(handle: FileHandle, view: Uint8Array, check: BodyCheck, signal: AbortSignal): Promise<void> {
@@ -114,7 +117,7 @@ export class PartFiles {
 
   /** Resolves when what was made and taken away so far will stay so after a loss of power. */
   async sync(): Promise<void> {
-    await this.#files.syncFolder(this.#folder);
+    await this.#folderSync.run();
   }
 
   /** Whoever gives a folder to be opened as a store must not choose what is read and removed elsewhere. */

@@ -24,21 +24,23 @@ export class UploadTable {
   readonly #insert: StatementSync;
   readonly #find: StatementSync;
   readonly #page: StatementSync;
+  readonly #contents: StatementSync;
   readonly #drop: StatementSync;
 
   constructor(database: DatabaseSync) {
-    const columns = 'id, bucket, key, content, initiated_ms, metadata, tags';
-    this.#insert = database.prepare(`INSERT INTO uploads (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?)`);
+    const columns = 'id, bucket, key, content, initiated_ms, metadata, tags, headers';
+    this.#insert = database.prepare(`INSERT INTO uploads (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`);
     this.#find = database.prepare(`SELECT ${columns} FROM uploads WHERE id = ? AND bucket = ? AND key = ?`);
     this.#page = database.prepare(
       `SELECT ${columns} FROM uploads WHERE bucket = ? AND (key, id) > (?, ?) ORDER BY key, id LIMIT ?`,
     );
+    this.#contents = database.prepare('SELECT id, content FROM uploads WHERE bucket = ?');
     this.#drop = database.prepare('DELETE FROM uploads WHERE id = ?');
   }
 
   insert(row: UploadRow): void {
-    const { uploadId, bucket, key, content, initiatedMs, metadata, tags } = row;
-    this.#insert.run(uploadId, bucket, encodeKey(key), content, initiatedMs, metadata, tags);
+    const { uploadId, bucket, key, content, initiatedMs, metadata, tags, headers } = row;
+    this.#insert.run(uploadId, bucket, encodeKey(key), content, initiatedMs, metadata, tags, headers);
   }
 
   find(name: UploadName): UploadRow | undefined {
@@ -50,6 +52,11 @@ export class UploadTable {
   page(bucket: string, after: UploadPosition | undefined, limit: number): ListedUpload[] {
     const rows = this.#page.all(bucket, encodeKeyText(after?.key ?? ''), after?.uploadId ?? '', limit);
     return rows.map(rowOf).map(({ key, uploadId, initiatedMs }) => ({ bucket, key, uploadId, initiatedMs }));
+  }
+
+  /** All uploads of a bucket, by what is needed to take them away. */
+  contents(bucket: string): Pick<UploadRow, 'uploadId' | 'content'>[] {
+    return this.#contents.all(bucket).map((row) => ({ uploadId: String(row.id), content: Number(row.content) }));
   }
 
   /** Forgets an upload; what becomes of its content is up to the caller. */
@@ -68,5 +75,6 @@ function rowOf(found: unknown): UploadRow {
     initiatedMs: row.initiated_ms,
     metadata: row.metadata,
     tags: row.tags,
+    headers: row.headers,
   };
 }

@@ -18,6 +18,8 @@ import { quiet } from './bytes.ts';
  * | `buckets-made-again` | makes a bucket that its owner has already |
  * | `no-zero-bytes` | takes no key with a zero byte |
  * | `multipart-tags-lost` | forgets the tags of an upload when it is completed |
+ * | `headers-lost` | forgets some of the headers that an object is written with |
+ * | `no-if-match` | does not look at the ETag that a write demands of the object it replaces |
  */
 export type StoreDeviation =
   | 'keys-are-paths'
@@ -28,7 +30,9 @@ export type StoreDeviation =
   | 'aborts-anything'
   | 'buckets-made-again'
   | 'no-zero-bytes'
-  | 'multipart-tags-lost';
+  | 'multipart-tags-lost'
+  | 'headers-lost'
+  | 'no-if-match';
 
 /** A store under test. */
 export interface ObjectStoreFixture {
