@@ -1,8 +1,8 @@
-import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import { SealpartError } from '../../errors.ts';
 import { objectLabel } from '../directory/names.ts';
 import type { UploadName } from '../object-store.ts';
 import { sameEtag } from './etag.ts';
+import { askHead } from './head-object.ts';
 import { listParts } from './list-parts.ts';
 import type { S3Ground } from './store-ground.ts';
 
@@ -34,13 +34,8 @@ async function findEtag(
   signal: AbortSignal,
 ): Promise<string | 'unknown' | undefined> {
   try {
-    const answer = await ground.caller.run(signal, {
-      doing: `look up ${objectLabel({ bucket, key })}`,
-      subject: { bucket, key },
-      changes: false,
-      send: (client, abortSignal) => client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }), { abortSignal }),
-    });
-    return answer.ETag ?? 'unknown';
+    const { etag } = await askHead(ground, { bucket, key }, signal);
+    return etag ?? 'unknown';
   } catch (error) {
     if (!(error instanceof SealpartError) || error.code === 'aborted') throw error;
     return error.code === 'not-found' ? undefined : 'unknown';

@@ -30,8 +30,7 @@ export class ChunkReader {
     stream.on('data', (chunk: Uint8Array) => this.#take(chunk));
     stream.once('end', () => this.#finish());
     stream.once('error', (error) => this.#fail(error));
-    // After an error nothing is new; without one and without an end, the answer was cut off.
-    stream.once('close', () => this.#fail(this.#stream.errored ?? cutOff()));
+    stream.once('close', () => this.#close());
     stream.pause();
   }
 
@@ -108,6 +107,11 @@ export class ChunkReader {
   #finish(): void {
     this.#ended = true;
     this.#settle(({ filled, resolve }) => resolve(filled));
+  }
+
+  /** After an end or an error nothing is new; without one, the answer was cut off. */
+  #close(): void {
+    if (!this.#ended && this.#error === undefined) this.#fail(this.#stream.errored ?? cutOff());
   }
 
   #fail(error: unknown): void {

@@ -1,13 +1,17 @@
-import { CompleteMultipartUploadCommand } from '@aws-sdk/client-s3';
 import { SealpartError } from '../../errors.ts';
 import { objectLabel } from '../directory/names.ts';
-import type { ListedPart, StoredEtag, UploadName, WriteCondition } from '../object-store.ts';
+import type { ListedPart, StoredObject, UploadName, WriteCondition } from '../object-store.ts';
 import { checkPartList } from '../part-list.ts';
 import { checkCompletion, explainRefusal } from './check-completion.ts';
+import { conditionHeaders } from './condition-headers.ts';
+import { documentBody } from './document-body.ts';
 import { bareEtag, quotedEtag } from './etag.ts';
-import { unreadableAnswer } from './failure.ts';
 import { listParts } from './list-parts.ts';
+import { versionOf } from './read-head.ts';
+import { readDocument } from './signed/read-document.ts';
+import { unreadable } from './signed/store-answer.ts';
 import type { S3Ground } from './store-ground.ts';
+import { escapeText, textOf } from './xml/fields.ts';
 
 /**
  * Makes the object of its parts.
@@ -22,51 +26,51 @@ export async function completeUpload(
   parts: readonly ListedPart[],
   condition: WriteCondition,
   signal: AbortSignal,
-): Promise<StoredEtag> {
+): Promise<StoredObject> {
   checkPartList(parts, ground.limits.maxParts, objectLabel(upload));
   const checksums = await findChecksums(ground, upload, parts, signal);
-  const listed = parts.map(({ partNumber, etag }, index) => ({
-    PartNumber: partNumber,
-    ETag: quotedEtag(etag),
-    ...(checksums[index] === undefined ? {} : { ChecksumCRC32: checksums[index] }),
-  }));
   try {
-    const etag = await sendList(ground, upload, listed, condition, signal);
-    await checkCompletion(ground, upload, etag, signal);
+    const made = await sendList(ground, upload, partList(parts, checksums), condition, signal);
+    await checkCompletion(ground, upload, made.etag, signal);
     ground.checksums.forget(upload.uploadId);
-    return { etag };
+    return made;
   } catch (error) {
     throw await explainRefusal(ground, upload, error, signal);
   }
 }
 
+function partList(parts: readonly ListedPart[], checksums: readonly (string | undefined)[]): string {
+  const listed = parts.map(({ partNumber, etag }, index) => {
+    const checksum = checksums[index] === undefined ? '' : `<ChecksumCRC32>${checksums[index]}</ChecksumCRC32>`;
+    const named = `<ETag>${escapeText(quotedEtag(etag))}</ETag>${checksum}<PartNumber>${partNumber}</PartNumber>`;
+    return `<Part>${named}</Part>`;
+  });
+  const namespace = 'http://s3.amazonaws.com/doc/2006-03-01/';
+  return `<CompleteMultipartUpload xmlns="${namespace}">${listed.join('')}</CompleteMultipartUpload>`;
+}
+
 async function sendList(
   ground: S3Ground,
   upload: UploadName,
-  listed: readonly { readonly PartNumber: number; readonly ETag: string }[],
+  list: string,
   condition: WriteCondition,
   signal: AbortSignal,
-): Promise<string> {
+): Promise<StoredObject> {
   const { bucket, key, uploadId } = upload;
-  const input = {
-    Bucket: bucket,
-    Key: key,
-    UploadId: uploadId,
-    MultipartUpload: { Parts: [...listed] },
-    ...(condition.ifNoneMatch === undefined ? {} : { IfNoneMatch: condition.ifNoneMatch }),
-  };
-  const answer = await ground.caller.run(signal, {
+  const document = documentBody(list);
+  const headers = { ...document.headers, ...conditionHeaders(condition) };
+  return await ground.caller.run<StoredObject>(signal, {
     doing: `complete ${objectLabel(upload)}`,
     subject: { bucket, key, uploadId },
     changes: true,
-    send: (client, abortSignal) => client.send(new CompleteMultipartUploadCommand(input), { abortSignal }),
-    refuse: ({ ETag, $metadata }) => {
-      if (bareEtag(ETag ?? '') !== '') return undefined;
-      const requestId = $metadata.requestId === undefined ? {} : { requestId: $metadata.requestId };
-      return { status: 200, code: unreadableAnswer, message: 'it told no ETag', headers: {}, ...requestId };
+    request: { method: 'POST', bucket, key, query: { uploadId }, ...document, headers },
+    read: async (answer) => {
+      const root = await readDocument(answer, 'CompleteMultipartUploadResult');
+      const etag = bareEtag(textOf(root, 'ETag') ?? '');
+      if (etag === '') throw unreadable(answer, 'it told no ETag');
+      return { etag, ...versionOf(answer.headers) };
     },
   });
-  return bareEtag(answer.ETag!);
 }
 
 /** The checksums of the parts, as far as they can be known: for those that another process stored, the store is asked. */

@@ -1,4 +1,5 @@
 import { RequestError } from './http/request-error.ts';
+import { RefusedAnswer } from './signed/refused-answer.ts';
 
 /** How one attempt at a request failed: what the store answered, or why there was no answer. */
 export interface Failure {
@@ -30,45 +31,10 @@ export const timeoutCode = 'TimeoutError';
 /** The longest text of a store that a message repeats, in characters. */
 const shownChars = 300;
 
-interface SdkError extends Error {
-  readonly $metadata?: { readonly httpStatusCode?: number; readonly requestId?: string };
-  readonly $response?: { readonly statusCode?: number; readonly headers?: Readonly<Record<string, string>> };
-  readonly $fault?: string;
-  readonly Region?: unknown;
-  readonly Endpoint?: unknown;
-}
-
-/** What an error of the SDK says, or undefined if it comes from neither the store nor the network: a bug. */
+/** What an error says, or undefined if it comes from neither the store nor the network: a bug. */
 export function readFailure(error: unknown): Failure | undefined {
-  if (!(error instanceof Error)) return undefined;
-  const status = statusOf(error);
-  return status === undefined ? networkFailure(error) : answeredFailure(error, status);
-}
-
-function statusOf(error: SdkError): number | undefined {
-  return error.$metadata?.httpStatusCode ?? error.$response?.statusCode;
-}
-
-function answeredFailure(error: SdkError, status: number): Failure {
-  const headers = error.$response?.headers ?? {};
-  const requestId = error.$metadata?.requestId ?? headers['x-amz-request-id'];
-  const base = { status, headers, ...(requestId === undefined ? {} : { requestId: oneLine(requestId) }) };
-  // Only what the SDK could read as an error of S3 has a fault; the rest is about XML that is none.
-  const isRead = error.$fault !== undefined || error.name === 'InternalError';
-  if (!isRead) {
-    const code = status < 300 ? unreadableAnswer : '';
-    return { ...base, code, message: status < 300 ? 'the answer was cut off or is no XML' : '' };
-  }
-  // Where an answer has no code, the SDK takes its status for one.
-  const code = /^(?:Unknown|\d+$)/.test(error.name) ? '' : oneLine(error.name);
-  const message = /^(?:Unknown(?:Error)?)?$/.test(error.message) ? '' : oneLine(error.message);
-  return {
-    ...base,
-    code,
-    message,
-    ...(typeof error.Region === 'string' ? { region: error.Region } : {}),
-    ...(typeof error.Endpoint === 'string' ? { endpoint: oneLine(error.Endpoint) } : {}),
-  };
+  if (error instanceof RefusedAnswer) return error.failure;
+  return error instanceof Error ? networkFailure(error) : undefined;
 }
 
 /** Codes that the system, TLS and the HTTP parser give: all but the errors of a program that is wrong. */

@@ -1,10 +1,12 @@
-import { ListObjectsV2Command, type ListObjectsV2CommandOutput } from '@aws-sdk/client-s3';
 import { SealpartError } from '../../errors.ts';
 import { quoted } from '../directory/names.ts';
 import type { ListedObject, ListPage, ListRequest } from '../object-store.ts';
 import { bareEtag } from './etag.ts';
 import { keyDecoder } from './key-encoding.ts';
+import { readDocument } from './signed/read-document.ts';
 import type { S3Ground } from './store-ground.ts';
+import { childrenOf, flagOf, numberOf, textOf, timeOf } from './xml/fields.ts';
+import type { XmlNode } from './xml/read-xml.ts';
 
 /** The most keys that S3 tells at once. */
 const pageSize = 1000;
@@ -23,48 +25,56 @@ export async function listObjects(ground: S3Ground, request: ListRequest, signal
   const broken = (what: string) => new SealpartError('store', `${ground.name} could not ${doing}: ${what}.`);
   let token: string | undefined;
   for (let pages = 0; pages < maxEmptyPages; pages++) {
-    const input = {
-      Bucket: bucket,
-      MaxKeys: Math.min(limit, pageSize),
-      EncodingType: 'url' as const,
-      ...(prefix === '' ? {} : { Prefix: prefix }),
-      ...(startAfter === '' ? {} : { StartAfter: startAfter }),
-      ...(token === undefined ? {} : { ContinuationToken: token }),
+    const query = {
+      'list-type': '2',
+      'encoding-type': 'url',
+      'max-keys': `${Math.min(limit, pageSize)}`,
+      ...(prefix === '' ? {} : { prefix }),
+      ...(startAfter === '' ? {} : { 'start-after': startAfter }),
+      ...(token === undefined ? {} : { 'continuation-token': token }),
     };
-    const answer: ListObjectsV2CommandOutput = await ground.caller.run(signal, {
+    const answer = await ground.caller.run(signal, {
       doing,
       subject: { bucket },
       changes: false,
-      send: (client, abortSignal) => client.send(new ListObjectsV2Command(input), { abortSignal }),
+      request: { method: 'GET', bucket, query },
+      read: (answered) => readDocument(answered, 'ListBucketResult'),
     });
     const objects = readObjects(answer, startAfter, broken);
     const last = objects.at(-1);
     // Stores that leave out whether there is more leave out the token only at the end.
-    const isTruncated = answer.IsTruncated ?? answer.NextContinuationToken !== undefined;
+    const next = textOf(answer, 'NextContinuationToken') || undefined;
+    const isTruncated = flagOf(answer, 'IsTruncated') ?? next !== undefined;
     if (last !== undefined) return isTruncated ? { objects, next: last.key } : { objects };
     if (!isTruncated) return { objects };
-    const next = answer.NextContinuationToken;
     if (next === undefined || next === token) throw broken('it says that there is more, but not where to go on');
     token = next;
   }
   throw broken(`${maxEmptyPages} pages were empty, and it says that there is more`);
 }
 
-function readObjects(
-  answer: ListObjectsV2CommandOutput,
-  startAfter: string,
-  broken: (what: string) => SealpartError,
-): ListedObject[] {
-  const decode = keyDecoder(answer.EncodingType, broken);
+function readObjects(answer: XmlNode, startAfter: string, broken: (what: string) => SealpartError): ListedObject[] {
+  const decode = keyDecoder(textOf(answer, 'EncodingType'), broken);
   let before = Buffer.from(startAfter);
-  return (answer.Contents ?? []).map(({ Key, ETag, Size, LastModified }) => {
-    if (Key === undefined || Size === undefined) throw broken('an object in its list has no key or no size');
-    const key = decode(Key);
-    const bytes = Buffer.from(key);
+  return childrenOf(answer, 'Contents').map((listed) => {
+    const object = readListedObject(listed, decode, broken);
+    const bytes = Buffer.from(object.key);
     if (Buffer.compare(before, bytes) >= 0) {
-      throw broken(`its list is not in order, ${quoted(key)} comes after ${quoted(before.toString())}`);
+      throw broken(`its list is not in order, ${quoted(object.key)} comes after ${quoted(before.toString())}`);
     }
     before = bytes;
-    return { key, etag: bareEtag(ETag ?? ''), sizeBytes: Size, lastModifiedMs: LastModified?.getTime() ?? 0 };
+    return object;
   });
+}
+
+/** An object as a listing tells of it. */
+export function readListedObject(
+  listed: XmlNode,
+  decode: (text: string) => string,
+  broken: (what: string) => SealpartError,
+): ListedObject {
+  const [key, sizeBytes] = [textOf(listed, 'Key'), numberOf(listed, 'Size')];
+  if (key === undefined || sizeBytes === undefined) throw broken('an object in its list has no key or no size');
+  const etag = bareEtag(textOf(listed, 'ETag') ?? '');
+  return { key: decode(key), etag, sizeBytes, lastModifiedMs: timeOf(listed, 'LastModified') };
 }

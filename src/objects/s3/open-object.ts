@@ -1,5 +1,3 @@
-import type { Readable } from 'node:stream';
-import { GetObjectCommand, type GetObjectCommandOutput } from '@aws-sdk/client-s3';
 import { SealpartError } from '../../errors.ts';
 import { objectLabel } from '../directory/names.ts';
 import type { ByteRange, GetRequest, ObjectName } from '../object-store.ts';
@@ -10,6 +8,7 @@ import { rangeOfAnswer } from './read-answer.ts';
 import { headOf } from './read-head.ts';
 import { readTags } from './read-tags.ts';
 import { S3Body } from './s3-body.ts';
+import type { StoreAnswer } from './signed/store-answer.ts';
 import type { S3Ground } from './store-ground.ts';
 
 interface Asked {
@@ -30,15 +29,15 @@ export async function openObject(
   const subject = { label, storeName: ground.name };
   checkRange(request.range, label);
   const answer = await ask(ground, name, request, signal);
-  const stream = answer.Body as Readable;
-  const reader = new ChunkReader(stream, ground.idleTimeoutMs);
+  const reader = new ChunkReader(answer.body, ground.idleTimeoutMs);
   try {
     const range = rangeOfAnswer(answer, request.range, subject);
-    const head = headOf(answer, range.totalBytes, await readTags(ground, name, answer, signal), subject);
+    const tags = await readTags(ground, request, answer.headers, signal);
+    const head = headOf(answer.headers, range.totalBytes, tags, subject);
     const resume = async (first: number, last: number, readSignal: AbortSignal): Promise<ChunkReader> => {
       const asked = { range: { first, last }, ifMatch: head.etag, versionId: head.versionId };
       const rest = await ask(ground, name, asked, readSignal);
-      const restReader = new ChunkReader(rest.Body as Readable, ground.idleTimeoutMs);
+      const restReader = new ChunkReader(rest.body, ground.idleTimeoutMs);
       try {
         const { totalBytes } = rangeOfAnswer(rest, asked.range, subject);
         if (totalBytes === head.sizeBytes) return restReader;
@@ -67,24 +66,23 @@ async function ask(
   name: ObjectName,
   { range, ifMatch, versionId }: Asked,
   signal: AbortSignal,
-): Promise<GetObjectCommandOutput> {
-  const input = {
-    Bucket: name.bucket,
-    Key: name.key,
-    ...(range === undefined ? {} : { Range: rangeHeader(range) }),
-    ...(ifMatch === undefined ? {} : { IfMatch: quotedEtag(ifMatch) }),
-    ...(versionId === undefined ? {} : { VersionId: versionId }),
-  };
-  const answer = await ground.caller.run(signal, {
+): Promise<StoreAnswer> {
+  const headers: Record<string, string> = {};
+  if (range !== undefined) headers.range = rangeHeader(range);
+  if (ifMatch !== undefined) headers['if-match'] = quotedEtag(ifMatch);
+  const query: Record<string, string> = versionId === undefined ? {} : { versionId };
+  const answer = await ground.caller.run<StoreAnswer>(signal, {
     doing: `read ${objectLabel(name)}`,
     subject: name,
     changes: false,
-    send: (client, abortSignal) => client.send(new GetObjectCommand(input), { abortSignal }),
+    request: { method: 'GET', bucket: name.bucket, key: name.key, query, headers },
+    read: async (answer) => answer,
   });
   // Not every store honours If-Match.
-  if (ifMatch !== undefined && !sameEtag(answer.ETag ?? '', ifMatch)) {
-    (answer.Body as Readable).destroy();
-    const etags = `its ETag is ${answer.ETag ?? 'not told'}, and ${ifMatch} was asked for`;
+  const { etag } = answer.headers;
+  if (ifMatch !== undefined && !sameEtag(etag ?? '', ifMatch)) {
+    answer.body.destroy();
+    const etags = `its ETag is ${etag ?? 'not told'}, and ${ifMatch} was asked for`;
     throw new SealpartError('precondition', `${objectLabel(name)} is not what it was: ${etags}.`);
   }
   return answer;

@@ -1,4 +1,5 @@
-import type { ObjectStore, StoreLimits } from '../object-store.ts';
+import type { BucketStore } from '../bucket-store.ts';
+import type { StoreLimits } from '../object-store.ts';
 import { AdaptiveLimit } from './adaptive-limit.ts';
 import { type BackoffRules, defaultBackoff } from './backoff.ts';
 import { createRequestHandler } from './http/request-handler.ts';
@@ -8,6 +9,7 @@ import { RegionalClients } from './regional-clients.ts';
 import { RetryBudget } from './retry-budget.ts';
 import { S3Caller } from './s3-caller.ts';
 import { S3Store } from './s3-store.ts';
+import { SignedSender } from './signed/signed-sender.ts';
 import { isLoopback, type LocationOptions, locateStore } from './store-location.ts';
 
 /** What S3 of AWS takes. Sizes in bytes. */
@@ -67,7 +69,7 @@ export async function openS3Store(
   options: S3StoreOptions,
   signal: AbortSignal = new AbortController().signal,
   internals: Partial<S3StoreInternals> = {},
-): Promise<ObjectStore> {
+): Promise<BucketStore> {
   const { maxAttempts = defaultMaxAttempts, maxRequests = defaultMaxRequests } = options;
   const { connectTimeoutMs = defaultConnectTimeoutMs, idleTimeoutMs = defaultIdleTimeoutMs } = options;
   for (const [name, value] of Object.entries({ maxAttempts, maxRequests, connectTimeoutMs, idleTimeoutMs })) {
@@ -94,6 +96,7 @@ export async function openS3Store(
   const caller = new S3Caller({
     storeName: name,
     clients,
+    sender: new SignedSender(requestHandler),
     budget: internals.budget ?? new RetryBudget(),
     limit: internals.limit ?? new AdaptiveLimit(maxRequests),
     backoff: options.backoff ?? defaultBackoff,
@@ -114,7 +117,7 @@ export async function openS3Store(
   const limits = { ...defaultS3StoreLimits, ...options.limits };
   const signsPayload = endpoint?.protocol === 'http:' && !isLoopback(endpoint);
   return new S3Store(
-    { name, limits, caller, checksums: new PartChecksums(), signsPayload, idleTimeoutMs, maxAttempts },
+    { name, region, limits, caller, checksums: new PartChecksums(), signsPayload, idleTimeoutMs, maxAttempts },
     release,
   );
 }

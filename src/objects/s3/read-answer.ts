@@ -1,9 +1,8 @@
-import type { GetObjectCommandOutput } from '@aws-sdk/client-s3';
 import { SealpartError } from '../../errors.ts';
 import type { ByteRange } from '../object-store.ts';
 import { type ContentRange, cutRange, parseContentRange } from './content-range.ts';
-
-type Ranged = Pick<GetObjectCommandOutput, 'ContentLength' | 'ContentRange' | '$metadata'>;
+import { lengthOf } from './read-head.ts';
+import type { StoreAnswer } from './signed/store-answer.ts';
 
 /**
  * Which bytes an answer carries, after it was compared with which were asked for: a store, or a cache before it, that
@@ -12,21 +11,22 @@ type Ranged = Pick<GetObjectCommandOutput, 'ContentLength' | 'ContentRange' | '$
  * @throws SealpartError `store` if they are not those, `bad-range` if the object has none of them
  */
 export function rangeOfAnswer(
-  answer: Ranged,
+  { status, headers }: Pick<StoreAnswer, 'status' | 'headers'>,
   asked: ByteRange | undefined,
   subject: { readonly label: string; readonly storeName: string },
 ): ContentRange {
-  const { ContentLength: length, ContentRange: text } = answer;
+  const length = lengthOf(headers);
+  const text = headers['content-range'];
   const wrong = (what: string) => {
     const whose = `${subject.storeName} answered a request for ${askedText(asked)} of ${subject.label}`;
     return new SealpartError('store', `${whose} with ${what}: neither it nor what stands before it can be trusted.`);
   };
-  if (length === undefined || !Number.isSafeInteger(length) || length < 0) throw wrong('an answer of unknown length');
+  if (length === undefined) throw wrong('an answer of unknown length');
   // Some stores do not refuse a range of an empty object.
   if (asked !== undefined && length === 0) {
     throw new SealpartError('bad-range', `${subject.label} is empty, and ${askedText(asked)} were asked for.`);
   }
-  if (answer.$metadata.httpStatusCode !== 206) {
+  if (status !== 206) {
     if (asked === undefined) return { first: 0, last: length - 1, totalBytes: length };
     throw wrong('the whole object');
   }

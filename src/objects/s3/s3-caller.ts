@@ -9,12 +9,16 @@ import { linkSignals } from './linked-signal.ts';
 import type { RegionalClients } from './regional-clients.ts';
 import type { RetryBudget } from './retry-budget.ts';
 import { isCorruption, isTimeout, mayHaveHappened, regionOf, remedyFor } from './retry-policy.ts';
+import type { SigningIdentity } from './signed/sign-request.ts';
+import type { SignedSender, StoreRequest } from './signed/signed-sender.ts';
+import type { StoreAnswer } from './signed/store-answer.ts';
 import { type FailedCall, type Subject, storeError } from './store-error.ts';
 
 /** What all calls to one store share. */
 export interface CallerGround {
   readonly storeName: string;
   readonly clients: RegionalClients;
+  readonly sender: SignedSender;
   readonly budget: RetryBudget;
   readonly limit: AdaptiveLimit;
   readonly backoff: BackoffRules;
@@ -33,10 +37,9 @@ export interface S3Call<T> {
   readonly changes: boolean;
   /** True if doing it twice leaves something behind: it is not sent again where it may have been done. */
   readonly once?: boolean;
-  /** Sends it once. Must not settle while anybody reads the bytes that it sends. */
-  send(client: S3Client, signal: AbortSignal): Promise<T>;
-  /** What is wrong with an answer that came as an answer should: it is tried again like any other failure. */
-  refuse?(answer: T): Failure | undefined;
+  readonly request: StoreRequest;
+  /** Reads the answer. A RefusedAnswer says what is wrong with it: it is tried again like any other failure. */
+  read(answer: StoreAnswer): Promise<T>;
   /** What stands for an answer when the store says this, after an attempt whose answer was lost or not. */
   settle?(failure: Failure, afterDoubt: boolean): T | undefined;
 }
@@ -108,13 +111,12 @@ export class S3Caller {
     const client = this.#ground.clients.forBucket(call.subject.bucket);
     const slot = await this.#ground.limit.enter(signal);
     try {
-      await this.#loadCredentials(client, false, signal);
+      const identity = await this.#loadCredentials(client, false, signal);
       progress.attempts += 1;
       this.#attempts += 1;
-      const answer = await call.send(client, signal);
-      const failure = call.refuse?.(answer);
-      if (failure === undefined) slot.succeeded();
-      return failure ?? { answer };
+      const answer = await call.read(await this.#ground.sender.send(client, identity, call.request, signal));
+      slot.succeeded();
+      return { answer };
     } catch (error) {
       // The error of a request that was cancelled may be any: what counts is that it was.
       if (signal.aborted) throw abortError(signal);
@@ -147,7 +149,7 @@ export class S3Caller {
       return;
     }
     if (remedy === 'clock' || remedy === 'expired') {
-      // The SDK has read the store's Date already: it signs the next request by that time.
+      // The store's Date was noted already: the next request is signed by that time.
       if (progress.corrected.has(remedy)) throw fail();
       progress.corrected.add(remedy);
       if (remedy === 'expired') {
@@ -179,10 +181,9 @@ export class S3Caller {
     };
   }
 
-  /** The client would ask for them by itself, but could not be stopped while it waits. */
-  async #loadCredentials(client: S3Client, forceRefresh: boolean, signal: AbortSignal): Promise<void> {
+  async #loadCredentials(client: S3Client, forceRefresh: boolean, signal: AbortSignal): Promise<SigningIdentity> {
     try {
-      await untilAborted(client.config.credentials({ forceRefresh }), signal);
+      return await untilAborted(client.config.credentials({ forceRefresh }), signal);
     } catch (error) {
       if (signal.aborted) throw abortError(signal);
       throw credentialsError(error, this.#ground);

@@ -1,16 +1,21 @@
-import {
-  AbortMultipartUploadCommand,
-  CreateBucketCommand,
-  CreateMultipartUploadCommand,
-  DeleteObjectCommand,
-  HeadObjectCommand,
-} from '@aws-sdk/client-s3';
 import { SealpartError } from '../../errors.ts';
-import { checkAttributes } from '../attribute-limits.ts';
+import type {
+  BucketPage,
+  BucketStore,
+  KeyListRequest,
+  KeyPage,
+  NamedAnswer,
+  NamedRequest,
+  Removed,
+  RemoveRequest,
+  VersionListRequest,
+  VersionPage,
+} from '../bucket-store.ts';
 import { checkBucketName, encodeKey, encodeKeyText, objectLabel, quoted } from '../directory/names.ts';
 import type {
   BodyBytes,
   GetRequest,
+  HeadRequest,
   ListedPart,
   ListedUpload,
   ListPage,
@@ -19,27 +24,36 @@ import type {
   ObjectBody,
   ObjectHead,
   ObjectName,
-  ObjectStore,
   StoredEtag,
+  StoredObject,
   StoredPart,
   StoreLimits,
   UploadName,
   WriteCondition,
 } from '../object-store.ts';
+import { askStore } from './ask-store.ts';
 import { completeUpload } from './complete-upload.ts';
-import { encodeTags } from './encode-tags.ts';
+import { createBucket } from './create-bucket.ts';
+import { createUpload } from './create-upload.ts';
+import { headObject } from './head-object.ts';
+import { listBuckets } from './list-buckets.ts';
+import { listKeys } from './list-keys.ts';
 import { listObjects } from './list-objects.ts';
 import { listParts } from './list-parts.ts';
 import { listUploads } from './list-uploads.ts';
+import { listVersions } from './list-versions.ts';
 import { openObject } from './open-object.ts';
-import { headOf } from './read-head.ts';
-import { readTags } from './read-tags.ts';
+import { removeObject } from './remove-object.ts';
 import type { S3Body } from './s3-body.ts';
+import { dropBody } from './signed/store-answer.ts';
 import type { S3Ground } from './store-ground.ts';
 import { putObject, putPart } from './write-object.ts';
 
+/** The most keys that one answer may hold. */
+const maxListed = 1000;
+
 /** An object store that speaks S3. openS3Store opens it. */
-export class S3Store implements ObjectStore {
+export class S3Store implements BucketStore {
   readonly name: string;
   readonly limits: StoreLimits;
   readonly #ground: S3Ground;
@@ -57,14 +71,7 @@ export class S3Store implements ObjectStore {
 
   async createBucket(bucket: string, signal: AbortSignal): Promise<void> {
     checkBucketName(bucket);
-    await this.#ground.caller.run<object>(signal, {
-      doing: `make the bucket ${quoted(bucket)}`,
-      subject: { bucket },
-      changes: true,
-      send: (client, abortSignal) => client.send(new CreateBucketCommand({ Bucket: bucket }), { abortSignal }),
-      // Ours already, after an attempt whose answer was lost: that attempt made it, or it makes no difference.
-      settle: ({ code }, afterDoubt) => (afterDoubt && code === 'BucketAlreadyOwnedByYou' ? {} : undefined),
-    });
+    await createBucket(this.#ground, bucket, signal);
   }
 
   async createMultipart(
@@ -73,26 +80,7 @@ export class S3Store implements ObjectStore {
     signal: AbortSignal,
   ): Promise<{ uploadId: string }> {
     checkName(name);
-    checkAttributes(attributes, objectLabel(name));
-    const tagging = encodeTags(attributes.tags);
-    const input = {
-      Bucket: name.bucket,
-      Key: name.key,
-      // Parts may carry a checksum only if the upload says so; of the whole object, so that completing needs none.
-      ...(this.limits.checksums ? { ChecksumAlgorithm: 'CRC32' as const, ChecksumType: 'FULL_OBJECT' as const } : {}),
-      ...(attributes.metadata === undefined ? {} : { Metadata: { ...attributes.metadata } }),
-      ...(tagging === undefined ? {} : { Tagging: tagging }),
-    };
-    const { UploadId: uploadId } = await this.#ground.caller.run(signal, {
-      doing: `begin an upload of ${objectLabel(name)}`,
-      subject: name,
-      changes: true,
-      // A second upload of which only one id is known would take room for ever.
-      once: true,
-      send: (client, abortSignal) => client.send(new CreateMultipartUploadCommand(input), { abortSignal }),
-    });
-    if (uploadId !== undefined && uploadId !== '') return { uploadId };
-    throw new SealpartError('store', `${this.name} began an upload of ${objectLabel(name)} without giving it an id.`);
+    return await createUpload(this.#ground, name, attributes, signal);
   }
 
   async uploadPart(upload: UploadName, partNumber: number, body: BodyBytes, signal: AbortSignal): Promise<StoredEtag> {
@@ -115,7 +103,7 @@ export class S3Store implements ObjectStore {
     parts: readonly ListedPart[],
     condition: WriteCondition,
     signal: AbortSignal,
-  ): Promise<StoredEtag> {
+  ): Promise<StoredObject> {
     checkUpload(upload);
     return await completeUpload(this.#ground, upload, parts, condition, signal);
   }
@@ -123,13 +111,16 @@ export class S3Store implements ObjectStore {
   async abortMultipart(upload: UploadName, signal: AbortSignal): Promise<void> {
     checkUpload(upload);
     const { bucket, key, uploadId } = upload;
-    const input = { Bucket: bucket, Key: key, UploadId: uploadId };
-    await this.#ground.caller.run<object>(signal, {
+    await this.#ground.caller.run(signal, {
       doing: `abort the upload of ${objectLabel(upload)}`,
       subject: { bucket, key, uploadId },
       changes: true,
-      send: (client, abortSignal) => client.send(new AbortMultipartUploadCommand(input), { abortSignal }),
-      settle: ({ code }, afterDoubt) => (afterDoubt && code === 'NoSuchUpload' ? {} : undefined),
+      request: { method: 'DELETE', bucket, key, query: { uploadId } },
+      read: async (answer) => {
+        await dropBody(answer);
+        return 'aborted';
+      },
+      settle: ({ code }, afterDoubt) => (afterDoubt && code === 'NoSuchUpload' ? 'aborted' : undefined),
     });
     this.#ground.checksums.forget(uploadId);
   }
@@ -140,7 +131,7 @@ export class S3Store implements ObjectStore {
     attributes: ObjectAttributes,
     condition: WriteCondition,
     signal: AbortSignal,
-  ): Promise<StoredEtag> {
+  ): Promise<StoredObject> {
     checkName(name);
     return await putObject(this.#ground, name, body, attributes, condition, signal);
   }
@@ -150,18 +141,9 @@ export class S3Store implements ObjectStore {
     return await openObject(this.#ground, request, signal, this.#bodies);
   }
 
-  async head(name: ObjectName, signal: AbortSignal): Promise<ObjectHead> {
-    checkName(name);
-    const label = objectLabel(name);
-    const input = { Bucket: name.bucket, Key: name.key };
-    const answer = await this.#ground.caller.run(signal, {
-      doing: `look up ${label}`,
-      subject: name,
-      changes: false,
-      send: (client, abortSignal) => client.send(new HeadObjectCommand(input), { abortSignal }),
-    });
-    const tags = await readTags(this.#ground, name, answer, signal);
-    return headOf(answer, answer.ContentLength, tags, { label, storeName: this.name });
+  async head(request: HeadRequest, signal: AbortSignal): Promise<ObjectHead> {
+    checkName(request);
+    return await headObject(this.#ground, request, signal);
   }
 
   async list(request: ListRequest, signal: AbortSignal): Promise<ListPage> {
@@ -174,17 +156,47 @@ export class S3Store implements ObjectStore {
     return await listObjects(this.#ground, request, signal);
   }
 
+  async listKeys(request: KeyListRequest, signal: AbortSignal): Promise<KeyPage> {
+    checkBucketName(request.bucket);
+    checkLimit(request.limit);
+    for (const text of [request.prefix, request.delimiter ?? '']) encodeKeyText(text);
+    const { from } = request;
+    if (from?.kind === 'after') encodeKeyText(from.key);
+    if (from?.kind === 'marker') encodeKeyText(from.marker);
+    return await listKeys(this.#ground, request, signal);
+  }
+
+  async listVersions(request: VersionListRequest, signal: AbortSignal): Promise<VersionPage> {
+    const { bucket, prefix, delimiter = '', keyMarker = '', limit } = request;
+    checkBucketName(bucket);
+    checkLimit(limit);
+    for (const text of [prefix, delimiter, keyMarker]) encodeKeyText(text);
+    return await listVersions(this.#ground, request, signal);
+  }
+
+  async listBuckets(
+    request: { readonly prefix?: string; readonly startAfter?: string; readonly limit?: number },
+    signal: AbortSignal,
+  ): Promise<BucketPage> {
+    encodeKeyText(request.prefix ?? '');
+    return await listBuckets(this.#ground, request, signal);
+  }
+
   async delete(name: ObjectName, signal: AbortSignal): Promise<void> {
-    checkName(name);
-    const input = { Bucket: name.bucket, Key: name.key };
-    await this.#ground.caller.run<object>(signal, {
-      doing: `delete ${objectLabel(name)}`,
-      subject: name,
-      changes: true,
-      send: (client, abortSignal) => client.send(new DeleteObjectCommand(input), { abortSignal }),
-      // Some stores say so where S3 says that it is done.
-      settle: ({ code }) => (code === 'NoSuchKey' ? {} : undefined),
-    });
+    const { bucket, key } = name;
+    await this.remove({ bucket, key }, signal);
+  }
+
+  async remove(request: RemoveRequest, signal: AbortSignal): Promise<Removed> {
+    checkName(request);
+    return await removeObject(this.#ground, request, signal);
+  }
+
+  async ask(request: NamedRequest, signal: AbortSignal): Promise<NamedAnswer> {
+    const { bucket, key } = request;
+    if (bucket !== '' || key !== undefined) checkBucketName(bucket);
+    if (key !== undefined) encodeKey(key);
+    return await askStore(this.#ground, request, signal);
   }
 
   /** Cancels the calls that run, ends the bodies that are read, and resolves when no connection is left. */
@@ -207,6 +219,11 @@ function checkUpload(upload: UploadName): void {
   if (!/^\.{0,2}$/.test(uploadId) && !uploadId.includes('/')) return;
   const which = `There is no upload ${quoted(uploadId)} of ${objectLabel(upload)}`;
   throw new SealpartError('not-found', `${which}: no upload is called so (NoSuchUpload).`);
+}
+
+function checkLimit(limit: number): void {
+  if (Number.isInteger(limit) && limit >= 0 && limit <= maxListed) return;
+  throw new RangeError(`limit must be a whole number from 0 to ${maxListed}, got ${limit}`);
 }
 
 function checkName(name: ObjectName): void {

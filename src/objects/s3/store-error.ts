@@ -1,13 +1,15 @@
 import { type ErrorCode, SealpartError } from '../../errors.ts';
 import { objectLabel, quoted } from '../directory/names.ts';
-import type { Failure } from './failure.ts';
-import { regionOf } from './retry-policy.ts';
+import { checksumDiffers, type Failure, unreadableAnswer } from './failure.ts';
+import { regionOf, remedyFor } from './retry-policy.ts';
 
 /** What a request is about, for the message of its error. */
 export interface Subject {
   readonly bucket: string;
   readonly key?: string;
   readonly uploadId?: string;
+  /** The operation that was asked for by its name. */
+  readonly operation?: string;
 }
 
 /** A request that failed for good. */
@@ -30,11 +32,14 @@ const codesOfWords: Readonly<Record<string, ErrorCode>> = {
   NoSuchUpload: 'not-found',
   NoSuchVersion: 'not-found',
   PreconditionFailed: 'precondition',
+  BucketNotEmpty: 'conflict',
   ConditionalRequestConflict: 'conflict',
   InvalidPart: 'invalid-part',
   InvalidPartOrder: 'invalid-part',
   EntityTooSmall: 'invalid-part',
   InvalidRange: 'bad-range',
+  InvalidArgument: 'bad-parameters',
+  InvalidStorageClass: 'bad-parameters',
   InvalidTag: 'bad-parameters',
   MetadataTooLarge: 'bad-parameters',
   BucketAlreadyExists: 'exists',
@@ -83,23 +88,37 @@ const advice: Readonly<Record<string, string>> = {
 
 /** What a caller is told of a request that failed. */
 export function storeError(failure: Failure, call: FailedCall): SealpartError {
-  const code = codeOf(failure);
+  const code = codeOf(failure, call.subject);
   const missing = failure.code === 'NoSuchBucket' ? 'bucket' : undefined;
-  return new SealpartError(code, messageOf(code, failure, call), { cause: failure.cause, missing });
+  return new SealpartError(code, messageOf(code, failure, call), {
+    cause: failure.cause,
+    missing,
+    said: wordOf(failure),
+  });
 }
 
-function codeOf(failure: Failure): ErrorCode {
+/** The store's own word, if it was the store that said it and it looks like one. */
+function wordOf({ status, code }: Failure): string | undefined {
+  if (status === undefined || code === unreadableAnswer || code === checksumDiffers) return undefined;
+  return /^[A-Za-z0-9.]{1,64}$/.test(code) ? code : undefined;
+}
+
+function codeOf(failure: Failure, { operation }: Subject): ErrorCode {
   const { code, status = 0 } = failure;
   if (regionOf(failure) !== undefined) return 'store';
   // hasOwn, because a store may call its error "constructor".
   if (Object.hasOwn(codesOfWords, code)) return codesOfWords[code]!;
+  // What was asked for by name is made up by whoever asked: the store finds fault with that.
+  const isRefused = code === 'NotImplemented' || (status === 400 && code !== '' && remedyFor(failure) === 'final');
+  if (operation !== undefined && isRefused) return 'bad-parameters';
   return codesOfStatuses.get(status) ?? 'store';
 }
 
 function messageOf(code: ErrorCode, failure: Failure, call: FailedCall): string {
   const { storeName, doing, subject } = call;
   const said = whatWasSaid(failure, call);
-  if (code === 'not-found') return `${whatIsMissing(failure, subject, storeName)}${afterDoubt(call)} (${said}).`;
+  if (code === 'not-found' && isAboutName(failure, subject))
+    return `${whatIsMissing(failure, subject, storeName)}${afterDoubt(call)} (${said}).`;
   if (code === 'precondition') {
     return `${storeName} could not ${doing}: the object is not in the state that was asked for${afterDoubt(call)} (${said}).`;
   }
@@ -109,6 +128,11 @@ function messageOf(code: ErrorCode, failure: Failure, call: FailedCall): string 
   if (redirect !== undefined) return `${storeName} could not ${doing}: ${redirect} (${said}).`;
   const hint = Object.hasOwn(advice, failure.code) ? `; ${advice[failure.code]}` : '';
   return `${storeName} could not ${doing}: ${said}${hint}${afterDoubt(call)}.`;
+}
+
+/** False if it is a configuration that is missing, and not what has a name. */
+function isAboutName({ code }: Failure, { operation }: Subject): boolean {
+  return operation === undefined || code === '' || Object.hasOwn(codesOfWords, code);
 }
 
 function whatIsMissing(failure: Failure, subject: Subject, storeName: string): string {

@@ -5,6 +5,8 @@ import type { S3Caller } from './s3-caller.ts';
 /** What all operations of one store share. */
 export interface S3Ground {
   readonly name: string;
+  /** Where buckets are made. */
+  readonly region: string;
   readonly limits: StoreLimits;
   readonly caller: S3Caller;
   readonly checksums: PartChecksums;

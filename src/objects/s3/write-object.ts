@@ -1,4 +1,3 @@
-import { PutObjectCommand, UploadPartCommand } from '@aws-sdk/client-s3';
 import { SealpartError } from '../../errors.ts';
 import { checkAttributes } from '../attribute-limits.ts';
 import { objectLabel } from '../directory/names.ts';
@@ -7,23 +6,21 @@ import type {
   ObjectAttributes,
   ObjectName,
   StoredEtag,
+  StoredObject,
   UploadName,
   WriteCondition,
 } from '../object-store.ts';
 import { checkPartNumber } from '../part-list.ts';
-import { encodeTags } from './encode-tags.ts';
+import { conditionHeaders } from './condition-headers.ts';
 import { bareEtag } from './etag.ts';
-import { checksumDiffers, type Failure, unreadableAnswer } from './failure.ts';
+import { checksumDiffers } from './failure.ts';
 import { WireBody } from './http/wire-body.ts';
+import { attributeHeaders } from './object-headers.ts';
 import { hashPayload, type Payload, payloadOf } from './payload.ts';
-import { withPayloadHash } from './payload-header.ts';
+import { versionOf } from './read-head.ts';
+import { RefusedAnswer } from './signed/refused-answer.ts';
+import { dropBody, type StoreAnswer, unreadable } from './signed/store-answer.ts';
 import type { S3Ground } from './store-ground.ts';
-
-interface WriteAnswer {
-  readonly ETag?: string | undefined;
-  readonly ChecksumCRC32?: string | undefined;
-  readonly $metadata: { readonly requestId?: string | undefined };
-}
 
 /** Stores an object in one request. */
 export async function putObject(
@@ -33,28 +30,24 @@ export async function putObject(
   attributes: ObjectAttributes,
   condition: WriteCondition,
   signal: AbortSignal,
-): Promise<StoredEtag> {
+): Promise<StoredObject> {
+  const { bucket, key } = name;
   const label = objectLabel(name);
   checkAttributes(attributes, label);
   const payload = checkedPayload(ground, body, label, 'store');
-  const tagging = encodeTags(attributes.tags);
-  const input = {
-    Bucket: name.bucket,
-    Key: name.key,
-    ...bodyInput(payload),
-    ...(attributes.metadata === undefined ? {} : { Metadata: { ...attributes.metadata } }),
-    ...(tagging === undefined ? {} : { Tagging: tagging }),
-    ...(condition.ifNoneMatch === undefined ? {} : { IfNoneMatch: condition.ifNoneMatch }),
+  const headers = {
+    ...attributeHeaders(attributes, label),
+    ...checksumHeader(payload),
+    ...conditionHeaders(condition),
   };
-  const hash = await payloadHash(ground, payload, signal);
-  const answer = await ground.caller.run(signal, {
+  const payloadHash = await hashOf(ground, payload, signal);
+  return await ground.caller.run<StoredObject>(signal, {
     doing: `store ${label}`,
     subject: name,
     changes: true,
-    send: (client, abortSignal) => client.send(withPayloadHash(new PutObjectCommand(input), hash), { abortSignal }),
-    refuse: (answer) => refuseWrite(answer, payload),
+    request: { method: 'PUT', bucket, key, headers, body: new WireBody(payload.pieces), payloadHash },
+    read: async (answer) => ({ etag: await storedEtag(answer, payload), ...versionOf(answer.headers) }),
   });
-  return { etag: bareEtag(answer.ETag!) };
 }
 
 /** Stores a part of an upload, or stores it again. */
@@ -69,16 +62,16 @@ export async function putPart(
   checkPartNumber(partNumber, ground.limits.maxParts, objectLabel(upload));
   const label = `part ${partNumber} of ${objectLabel(upload)}`;
   const payload = checkedPayload(ground, body, label, 'invalid-part');
-  const input = { Bucket: bucket, Key: key, UploadId: uploadId, PartNumber: partNumber, ...bodyInput(payload) };
-  const hash = await payloadHash(ground, payload, signal);
-  const answer = await ground.caller.run(signal, {
+  const query = { partNumber: `${partNumber}`, uploadId };
+  const headers = checksumHeader(payload);
+  const payloadHash = await hashOf(ground, payload, signal);
+  const etag = await ground.caller.run(signal, {
     doing: `store ${label}`,
     subject: { bucket, key, uploadId },
     changes: true,
-    send: (client, abortSignal) => client.send(withPayloadHash(new UploadPartCommand(input), hash), { abortSignal }),
-    refuse: (answer) => refuseWrite(answer, payload),
+    request: { method: 'PUT', bucket, key, query, headers, body: new WireBody(payload.pieces), payloadHash },
+    read: (answer) => storedEtag(answer, payload),
   });
-  const etag = bareEtag(answer.ETag!);
   if (payload.crc32 !== undefined) ground.checksums.note(uploadId, partNumber, etag, payload.crc32);
   return { etag };
 }
@@ -90,29 +83,24 @@ function checkedPayload(ground: S3Ground, body: BodyBytes, label: string, code: 
   throw new SealpartError(code, `${label} cannot be stored: it has ${payload.sizeBytes} bytes, and ${most}.`);
 }
 
-function bodyInput(payload: Payload): { Body: Uint8Array; ContentLength: number; ChecksumCRC32?: string } {
-  return {
-    // The SDK knows no such body, and hands it to the request handler as it is.
-    Body: new WireBody(payload.pieces) as unknown as Uint8Array,
-    ContentLength: payload.sizeBytes,
-    ...(payload.crc32 === undefined ? {} : { ChecksumCRC32: payload.crc32 }),
-  };
+function checksumHeader({ crc32 }: Payload): Record<string, string> {
+  return crc32 === undefined ? {} : { 'x-amz-checksum-crc32': crc32 };
 }
 
-async function payloadHash(ground: S3Ground, payload: Payload, signal: AbortSignal): Promise<string> {
+async function hashOf(ground: S3Ground, payload: Payload, signal: AbortSignal): Promise<string> {
   return ground.signsPayload ? await hashPayload(payload.pieces, signal) : 'UNSIGNED-PAYLOAD';
 }
 
 /** A store may answer 200 and hold something else: what it says of what it holds is compared, where it says it. */
-function refuseWrite(answer: WriteAnswer, payload: Payload): Failure | undefined {
-  const { ETag, ChecksumCRC32, $metadata } = answer;
-  const base = {
-    status: 200,
-    headers: {},
-    ...($metadata.requestId === undefined ? {} : { requestId: $metadata.requestId }),
-  };
-  if (bareEtag(ETag ?? '') === '') return { ...base, code: unreadableAnswer, message: 'it told no ETag' };
-  if (payload.crc32 === undefined || ChecksumCRC32 === undefined || ChecksumCRC32 === payload.crc32) return undefined;
-  const message = `it holds bytes with the CRC-32 ${ChecksumCRC32}, and was sent bytes with ${payload.crc32}`;
-  return { ...base, code: checksumDiffers, message };
+async function storedEtag(answer: StoreAnswer, payload: Payload): Promise<string> {
+  await dropBody(answer);
+  const { status, headers } = answer;
+  const etag = bareEtag(headers.etag ?? '');
+  if (etag === '') throw unreadable(answer, 'it told no ETag');
+  const told = headers['x-amz-checksum-crc32'];
+  if (payload.crc32 === undefined || told === undefined || told === payload.crc32) return etag;
+  const message = `it holds bytes with the CRC-32 ${told}, and was sent bytes with ${payload.crc32}`;
+  const requestId = headers['x-amz-request-id'];
+  const id = requestId === undefined ? {} : { requestId };
+  throw new RefusedAnswer({ status, code: checksumDiffers, message, headers, ...id });
 }

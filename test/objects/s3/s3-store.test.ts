@@ -11,7 +11,7 @@ interface ServerTraits {
 }
 
 const traits: Readonly<Record<ServerName, ServerTraits>> = {
-  versitygw: { deviations: ['keys-are-paths'] },
+  versitygw: { deviations: ['keys-are-paths', 'torn-races'] },
   minio: { deviations: ['keys-are-paths', 'uploads-unordered', 'aborts-anything'] },
   rgw: {
     limits: { checksums: false, conditionalComplete: false },

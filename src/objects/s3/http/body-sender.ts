@@ -7,6 +7,22 @@ import type { WireBody } from './wire-body.ts';
  */
 const sliceBytes = 256 * 1024;
 
+/** Says, at most once, that no more may be written. */
+export class Halt {
+  #hasFired = false;
+  /** Called when it fires; there is one who waits at a time. */
+  onFire: (() => void) | undefined;
+
+  get hasFired(): boolean {
+    return this.#hasFired;
+  }
+
+  fire(): void {
+    this.#hasFired = true;
+    this.onFire?.();
+  }
+}
+
 /** Writes a body to a request, each slice when the socket has passed the one before to the kernel. */
 export class BodySender {
   readonly #body: WireBody;
@@ -25,20 +41,18 @@ export class BodySender {
    * Resolves when the body is sent, or `halt` has fired. After a halt the socket may still read the slice it has, until
    * it is closed: who halts must close it.
    */
-  async send(request: ClientRequest, halt: AbortSignal): Promise<void> {
+  async send(request: ClientRequest, halt: Halt): Promise<void> {
     for (const slice of this.#body.slices(sliceBytes)) {
-      if (halt.aborted) return;
+      if (halt.hasFired) return;
       await this.#write(request, slice, halt);
     }
   }
 
-  #write(request: ClientRequest, slice: readonly Buffer[], halt: AbortSignal): Promise<void> {
+  #write(request: ClientRequest, slice: readonly Buffer[], halt: Halt): Promise<void> {
     return new Promise((resolve) => {
-      const onHalt = (): void => resolve();
       // A request whose socket is destroyed takes writes without ever calling back.
-      halt.addEventListener('abort', onHalt, { once: true });
+      halt.onFire = resolve;
       const onWritten = (error?: Error | null): void => {
-        halt.removeEventListener('abort', onHalt);
         if (!error) this.#sentBytes += slice.reduce((sum, view) => sum + view.byteLength, 0);
         resolve();
       };

@@ -3,7 +3,7 @@ import { request as httpsRequest, type RequestOptions } from 'node:https';
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
-import { BodySender } from './body-sender.ts';
+import { BodySender, Halt } from './body-sender.ts';
 import { readEarlyAnswer } from './early-answer.ts';
 import {
   connectionError,
@@ -58,7 +58,7 @@ class Exchange {
   readonly #sender: BodySender;
   readonly #answer = Promise.withResolvers<IncomingMessage>();
   /** Fires when no more of the body may be written. */
-  readonly #halt = new AbortController();
+  readonly #halt = new Halt();
   #request!: ClientRequest;
   #socket: Socket | undefined;
   readonly #socketClosed = Promise.withResolvers<void>();
@@ -92,9 +92,14 @@ class Exchange {
     request.once('response', this.#onHead);
     // Stays for good: Node reports trouble with a connection here even after the whole answer was read.
     request.on('error', this.#answer.reject);
-    request.once('close', () => this.#answer.reject(new Error('it ended without an answer')));
+    request.once('close', this.#onRequestClosed);
     signal?.addEventListener('abort', this.#onAbort, { once: true });
   }
+
+  readonly #onRequestClosed = (): void => {
+    // To make an error costs as much as to sign a request: none is made for nobody.
+    if (this.#head === undefined) this.#answer.reject(new Error('it ended without an answer'));
+  };
 
   readonly #onSocket = (socket: Socket): void => {
     this.#socket = socket;
@@ -124,9 +129,9 @@ class Exchange {
       this.#request.flushHeaders();
       await this.#continued();
     }
-    await this.#sender.send(this.#request, this.#halt.signal);
+    await this.#sender.send(this.#request, this.#halt);
     // Ended only if nothing happened meanwhile: an ended request gives its socket back to the agent, to be used again.
-    if (this.#halt.signal.aborted) return;
+    if (this.#halt.hasFired) return;
     this.#stage = 'waiting';
     this.#request.end();
   }
@@ -139,7 +144,7 @@ class Exchange {
         resolve();
       };
       this.#request.once('continue', proceed);
-      this.#halt.signal.addEventListener('abort', proceed, { once: true });
+      this.#halt.onFire = proceed;
     });
   }
 
@@ -147,11 +152,11 @@ class Exchange {
     this.#head = head;
     // Node keeps what a body failed with, for those who read it later, only if somebody listens when it fails.
     head.on('error', () => this.#end());
-    if (this.#sender.whole && !this.#halt.signal.aborted) {
+    if (this.#sender.whole && !this.#halt.hasFired) {
       this.#stage = 'reading';
       head.once('end', this.#handBack).once('close', this.#handBack);
     } else {
-      this.#halt.abort();
+      this.#halt.fire();
     }
     this.#answer.resolve(head);
   };
@@ -196,7 +201,7 @@ class Exchange {
 
   #fail(error: RequestError): void {
     if (this.#ended) return;
-    this.#halt.abort();
+    this.#halt.fire();
     this.#answer.reject(error);
     if (this.#head === undefined) this.#request.destroy();
     else this.#head.destroy(error);
@@ -205,7 +210,7 @@ class Exchange {
   /** Destroys the connection and waits until it is closed. Only for an exchange that still has its socket. */
   async #letGo(): Promise<void> {
     this.#end();
-    this.#halt.abort();
+    this.#halt.fire();
     this.#request.destroy();
     if (this.#socket === undefined) return;
     this.#socket.destroy();

@@ -1,4 +1,4 @@
-import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpAgent, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import type { Readable } from 'node:stream';
 import type { S3ClientConfig } from '@aws-sdk/client-s3';
@@ -84,13 +84,7 @@ export function createRequestHandler(options: RequestHandlerOptions = {}): S3Req
       });
       const { statusCode, statusMessage } = head;
       const reason = statusMessage === undefined ? {} : { reason: statusMessage };
-      const headers = Object.fromEntries(
-        Object.entries(head.headers).map(([name, value]) => [
-          name,
-          Array.isArray(value) ? value.join(',') : `${value}`,
-        ]),
-      );
-      return { response: { statusCode: statusCode!, ...reason, headers, body: answerBody } };
+      return { response: { statusCode: statusCode!, ...reason, headers: plainHeaders(head), body: answerBody } };
     },
     destroy() {
       httpAgent.destroy();
@@ -99,4 +93,10 @@ export function createRequestHandler(options: RequestHandlerOptions = {}): S3Req
     updateHttpClientConfig() {},
     httpHandlerConfigs: () => ({}),
   };
+}
+
+/** Node has a list for one header that stores do not send. */
+function plainHeaders({ headers }: IncomingMessage): Record<string, string> {
+  if (headers['set-cookie'] === undefined) return headers as Record<string, string>;
+  return { ...(headers as Record<string, string>), 'set-cookie': headers['set-cookie'].join(',') };
 }

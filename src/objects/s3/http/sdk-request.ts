@@ -1,4 +1,5 @@
 import type { RequestOptions } from 'node:https';
+import { isIP } from 'node:net';
 
 /** A signed request as the SDK gives it to its request handler. */
 export interface SdkRequest {
@@ -13,19 +14,37 @@ export interface SdkRequest {
   readonly body?: unknown;
 }
 
+/** Methods with which Node sends a body in chunks, even an empty one. */
+const bodyMethods: ReadonlySet<string> = new Set(['PATCH', 'POST', 'PUT']);
+
 /** Where a request goes to and what its head says, for node:http. */
 export function toRequestOptions(request: SdkRequest, bodyBytes: number): RequestOptions {
   const query = queryString(request.query ?? {});
+  // As a list they are written at once, and not kept one by one first.
+  const headers: string[] = [];
+  for (const name in request.headers) headers.push(name, request.headers[name]!);
   // Without it Node would send the body in chunks, which S3 refuses.
-  const isLengthMissing = bodyBytes > 0 && headerOf(request, 'content-length') === undefined;
+  const hasBody = bodyBytes > 0 || bodyMethods.has(request.method);
+  if (hasBody && headerOf(request, 'content-length') === undefined) headers.push('content-length', `${bodyBytes}`);
   return {
     method: request.method,
-    // The SDK writes IPv6 addresses as URLs do, sockets want them without brackets.
-    host: request.hostname.replace(/^\[(.*)\]$/, '$1'),
+    host: bareHost(request),
     ...(request.port === undefined ? {} : { port: request.port }),
     path: query === '' ? request.path : `${request.path}?${query}`,
-    headers: isLengthMissing ? { ...request.headers, 'content-length': `${bodyBytes}` } : request.headers,
+    servername: request.protocol === 'https:' ? serverName(request) : '',
+    headers,
   };
+}
+
+/** The name that a certificate must be for: that of the Host header. An address is looked for as what it is. */
+function serverName(request: SdkRequest): string {
+  const name = (headerOf(request, 'host') ?? request.hostname).replace(/:\d*$/, '');
+  return name.startsWith('[') || isIP(name) !== 0 ? '' : name;
+}
+
+/** Requests have IPv6 addresses as URLs write them, sockets want them without brackets. */
+function bareHost({ hostname }: SdkRequest): string {
+  return hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
 }
 
 /** What to call the other side in messages. */
@@ -35,7 +54,10 @@ export function peerName(request: SdkRequest): string {
 
 /** A header's value, however its name is written. */
 export function headerOf(request: SdkRequest, name: string): string | undefined {
-  return Object.entries(request.headers).find(([key]) => key.toLowerCase() === name)?.[1];
+  const { headers } = request;
+  if (headers[name] !== undefined) return headers[name];
+  for (const key in headers) if (key.length === name.length && key.toLowerCase() === name) return headers[key];
+  return undefined;
 }
 
 /** As the signature has it: sorted by name, escaped by RFC 3986, names without a value alone. */
