@@ -10,6 +10,12 @@ export interface ArenaLease {
   release(): void;
 }
 
+/** Where an arena lies inside of another one, of which it is a long lease. */
+export interface ArenaRegion {
+  readonly buffer: SharedArrayBuffer;
+  readonly lease: ArenaLease;
+}
+
 interface Waiter {
   readonly length: number;
   readonly grant: (lease: ArenaLease) => void;
@@ -30,23 +36,32 @@ const alignmentBytes = 64;
  */
 export class SharedArena {
   readonly buffer: SharedArrayBuffer;
+  readonly capacityBytes: number;
   readonly #waiters: Waiter[] = [];
   readonly #gaps: Gap[];
   #usedBytes = 0;
   #highWaterBytes = 0;
 
-  /** @throws SealpartError `bad-parameters` if it is no size, or more than the machine gives */
-  constructor(capacityBytes: number) {
+  /**
+   * @param place how much it holds, in memory of its own; or where in another arena it lies.
+   * @throws SealpartError `bad-parameters` if it is no size, or more than the machine gives
+   */
+  constructor(place: number | ArenaRegion) {
+    if (typeof place !== 'number') {
+      const { buffer, lease } = place;
+      this.buffer = buffer;
+      this.capacityBytes = lease.length - (lease.length % alignmentBytes);
+      this.#gaps = [{ offset: lease.offset, length: this.capacityBytes }];
+      return;
+    }
+    const capacityBytes = place;
     if (!Number.isSafeInteger(capacityBytes) || capacityBytes < 0) {
       throw new SealpartError('bad-parameters', `Shared memory of ${capacityBytes} bytes is not possible.`);
     }
     const rounded = align(capacityBytes);
     this.buffer = allocate(rounded);
+    this.capacityBytes = rounded;
     this.#gaps = rounded === 0 ? [] : [{ offset: 0, length: rounded }];
-  }
-
-  get capacityBytes(): number {
-    return this.buffer.byteLength;
   }
 
   /** The most that was ever lent at one time. */
@@ -63,15 +78,20 @@ export class SharedArena {
     return align(lengthBytes);
   }
 
+  /** A lease that can be had at once, without passing those who wait. */
+  tryLease(lengthBytes: number): ArenaLease | undefined {
+    assert(lengthBytes > 0 && align(lengthBytes) <= this.capacityBytes, 'a lease that the arena can hold');
+    return this.#waiters.length === 0 ? this.#take(lengthBytes) : undefined;
+  }
+
   /**
    * Waits until there is room, in the order of asking.
    *
    * @throws SealpartError `aborted` (or the signal's own typed reason) if the signal fires first
    */
   lease(lengthBytes: number, signal: AbortSignal): Promise<ArenaLease> {
-    assert(lengthBytes > 0 && align(lengthBytes) <= this.capacityBytes, 'a lease that the arena can hold');
     if (signal.aborted) return Promise.reject(abortError(signal));
-    const lease = this.#waiters.length === 0 ? this.#take(lengthBytes) : undefined;
+    const lease = this.tryLease(lengthBytes);
     if (lease !== undefined) return Promise.resolve(lease);
     return new Promise((resolve, reject) => {
       const onAbort = (): void => {

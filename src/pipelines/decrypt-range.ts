@@ -1,4 +1,6 @@
 import { SealpartError } from '../errors.ts';
+import { contentLengthOf } from '../format/schedule.ts';
+import { layouts } from '../format/stream-parameters.ts';
 import type { ReaderKeys } from '../keys/open-header.ts';
 import type { Sink } from '../sinks/sink.ts';
 import type { SeekableSource } from '../sources/source.ts';
@@ -8,15 +10,17 @@ import { ContentClip } from './content-clip.ts';
 import type { ContentRange, RangeRequest } from './content-range.ts';
 import { holdsPolicy, judgeDigestAlg, type ReadOptions } from './decrypt-stream.ts';
 import { locateCompressed } from './locate-compressed.ts';
-import { type LocatedRange, locateIndexed, locateScheduled } from './locate-range.ts';
+import { type LocatedRange, locateIndexed, locateKnown, locateScheduled } from './locate-range.ts';
 import { openStream } from './open-stream.ts';
-import type { OpenedStream } from './opened-stream.ts';
+import type { OpenedStream, StreamIndex } from './opened-stream.ts';
 import { planReading } from './plan-reading.ts';
+import { sharingOf } from './read-sharing.ts';
 import { readSpans } from './read-spans.ts';
+import { judgeRecorded, type RecordedStream } from './recorded-stream.ts';
 import { releaseSegments } from './release-segments.ts';
 import { machineOf, withFramePool } from './run-options.ts';
 import { judgePinned } from './segment-releaser.ts';
-import type { WireInput } from './wire-input.ts';
+import type { ByteSpan, WireInput } from './wire-input.ts';
 
 export interface DecryptRangeRequest extends ReadOptions {
   /** The encrypted stream. Closed at the end. */
@@ -30,6 +34,12 @@ export interface DecryptRangeRequest extends ReadOptions {
    * to prove it again.
    */
   readonly knownContentLength?: number | undefined;
+  /** The same stream as it was opened before, with the same keys: its header is not read again. */
+  readonly opened?: OpenedStream | undefined;
+  /** What a record says of the stream, whose header is then asked for together with what follows from it. */
+  readonly recorded?: RecordedStream | undefined;
+  /** Told when the stream's header was opened, before any content is given away. */
+  readonly onOpened?: ((stream: OpenedStream) => void) | undefined;
 }
 
 /**
@@ -47,7 +57,10 @@ export async function decryptRange(
   const { input, sink } = request;
   try {
     const machine = machineOf(request);
-    const stream = await openStream(input, request.access, signal);
+    const planned = planRecorded(request);
+    const stream = request.opened ?? (await openStream(input, request.access, signal));
+    if (request.recorded !== undefined) judgeRecorded(stream, request.recorded);
+    request.onOpened?.(stream);
     const pinned = judgeRangePin(stream, request);
     const holds = holdsPolicy(stream, request, sink);
     const { parameters } = stream.crypto;
@@ -56,14 +69,10 @@ export async function decryptRange(
     const range = await withFramePool(request, machine, plan, async (pool) => {
       const index = await stream.index?.read(signal);
       if (index !== undefined && pinned !== undefined) judgePinned(index.streamDigest, pinned);
-      const { range, visits, wireEnd } =
-        index === undefined
-          ? await locateByHeaders(request, stream, pool, signal)
-          : locateIndexed(request.range, parameters, index.entries);
-      input.requests?.planReads(readSpans(visits(), parameters, 0, wireEnd ?? input.size));
+      const { range, visits } = planned ?? (await locateAndPlan(request, stream, index, pool, signal));
       const common = { pool, stream: stream.crypto, telemetry: machine.telemetry };
       await releaseSegments(
-        { ...common, input, visits: visits(), position: 0, toTheEnd: false, holds },
+        { ...common, ...sharingOf(request), input, visits: visits(), position: 0, toTheEnd: false, holds },
         { ...common, sink, clip: new ContentClip(range.first, range.last + 1), wholeStream: false },
         signal,
       );
@@ -76,6 +85,41 @@ export async function decryptRange(
   } finally {
     await input.close();
   }
+}
+
+/** Plans the reads of a range by a record alone, the header's among them, if that can be done. */
+function planRecorded(request: DecryptRangeRequest): LocatedRange | undefined {
+  const { input, opened, recorded, knownContentLength } = request;
+  if (input.requests === undefined || opened !== undefined || knownContentLength === undefined) return undefined;
+  const p = recorded?.parameters;
+  if (p === undefined || p.layout !== layouts.scheduled || p.compression !== 0) return undefined;
+  // A record that the object's length contradicts is no help.
+  if (contentLengthOf(p, input.size) !== knownContentLength) return undefined;
+  const located = locateKnown(request.range, p, knownContentLength);
+  input.requests.planReads(withHeader(p.headerLen, readSpans(located.visits(), p, 0, input.size)));
+  return located;
+}
+
+function* withHeader(headerLen: number, spans: Iterable<ByteSpan>): Generator<ByteSpan> {
+  yield { start: 0, end: headerLen };
+  yield* spans;
+}
+
+async function locateAndPlan(
+  request: DecryptRangeRequest,
+  stream: OpenedStream,
+  index: StreamIndex | undefined,
+  pool: FramePool,
+  signal: AbortSignal,
+): Promise<LocatedRange> {
+  const { input } = request;
+  const { parameters } = stream.crypto;
+  const located =
+    index === undefined
+      ? await locateByHeaders(request, stream, pool, signal)
+      : locateIndexed(request.range, parameters, index.entries);
+  input.requests?.planReads(readSpans(located.visits(), parameters, 0, located.wireEnd ?? input.size));
+  return located;
 }
 
 function locateByHeaders(

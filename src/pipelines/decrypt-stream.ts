@@ -11,6 +11,7 @@ import { keepPrefix } from './keep-prefix.ts';
 import { openStream } from './open-stream.ts';
 import type { OpenedStream, StreamIndex } from './opened-stream.ts';
 import { planReading } from './plan-reading.ts';
+import { type ReadSharing, sharingOf } from './read-sharing.ts';
 import { readSpans } from './read-spans.ts';
 import { releaseSegments } from './release-segments.ts';
 import { machineOf, type RunOptions, withFramePool } from './run-options.ts';
@@ -23,7 +24,7 @@ import { type WireInput, wireInputOf } from './wire-input.ts';
 export const defaultStreamingThreshold: number = 64 * 2 ** 10;
 
 /** What a reader demands beside the keys. */
-export interface ReadOptions extends RunOptions {
+export interface ReadOptions extends RunOptions, ReadSharing {
   /** Bytes; see docs/format.md §6, Release. 64 KiB unless told. */
   readonly streamingThreshold?: number | undefined;
   /**
@@ -43,6 +44,8 @@ export interface DecryptRequest extends ReadOptions {
   /** Finished if everything was verified, aborted if not. */
   readonly sink: Sink;
   readonly access: ReaderKeys;
+  /** The same stream as it was opened before, with the same keys: its header is not read again. */
+  readonly opened?: OpenedStream | undefined;
   /**
    * When the stream is refused, lets the sink finish with the segments that were verified before, for whoever wants to
    * save what can be saved; the refusal is thrown all the same. The sink is aborted, and what stood there before stays,
@@ -76,7 +79,7 @@ export async function decryptStream(
   let keepable = request.keepVerifiedPrefix === true;
   try {
     const machine = machineOf(request);
-    const stream = await openStream(input, request.access, signal);
+    const stream = request.opened ?? (await openStream(input, request.access, signal));
     const pinned = judgeDigestAlg(stream, request);
     const clip = new ContentClip();
     const holds = holdsPolicy(stream, request, sink);
@@ -90,7 +93,7 @@ export async function decryptStream(
       keepable &&= index !== undefined || pinned === undefined;
       const common = { pool, stream: stream.crypto, telemetry: machine.telemetry };
       const verified = await releaseSegments(
-        { ...common, ...wholeStreamFetch(stream, index, input), holds },
+        { ...common, ...sharingOf(request), ...wholeStreamFetch(stream, index, input), holds },
         { ...common, sink, clip, wholeStream: index === undefined, expectDigest: pinned },
         signal,
       );

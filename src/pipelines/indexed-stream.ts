@@ -1,6 +1,6 @@
 import type { FreshSalts } from '../crypto/fresh-salts.ts';
 import { streamDigestOf } from '../crypto/segment-digest.ts';
-import { SealpartError } from '../errors.ts';
+import { SealpartError, throwIfAborted } from '../errors.ts';
 import { concatBytes, joinBytes } from '../format/bytes.ts';
 import { encodeFooter } from '../format/footer.ts';
 import { encodeIndexEntries, type IndexEntry, maxIndexEntries, parseIndexEntries } from '../format/index-entries.ts';
@@ -79,7 +79,8 @@ export async function sealIndexedTail(
   const streamDigest = (own: Uint8Array): Uint8Array =>
     streamDigestOf(stream.coreHash, entries.length + 1, concatBytes(others, own));
   const facts = { segmentIndex: indexSegmentIndex, flags: segmentFlags.final | segmentFlags.index };
-  const index = await encryptSmallSegment(stream, facts, content, salts, async (own) => streamDigest(own), signal);
+  throwIfAborted(signal);
+  const index = encryptSmallSegment(stream, facts, content, salts, streamDigest);
   const footer = encodeFooter({ indexTotalLength: index.bytes.length, headerLen: header.bytes.length });
   // §7.5.
   return { bytes: concatBytes(index.bytes, header.bytes, footer), streamDigest: streamDigest(index.digest) };

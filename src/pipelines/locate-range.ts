@@ -41,19 +41,45 @@ const mostTailBytes = 2 ** 20;
  */
 export async function locateScheduled(request: RangeRequest, at: Located, signal: AbortSignal): Promise<LocatedRange> {
   const p = at.stream.parameters;
-  const contentLength = contentLengthOf(p, at.size);
-  // §2.4.
-  if (contentLength === undefined || contentLength !== (at.knownContentLength ?? contentLength)) {
-    throw new SealpartError(
-      'truncated',
-      `${at.input.name} has a length that no whole stream of its kind has: it was cut, or added to.`,
-    );
-  }
+  const contentLength = plausibleLength(at);
+  if (contentLength !== (at.knownContentLength ?? contentLength)) throw implausible(at);
   // §6.20.
   if (at.knownContentLength === undefined && !isInside(request, contentLength)) {
     await at.input.requests?.prefetch(endSpans(request, contentLength, at), signal);
     await authenticateLength(contentLength, at, signal);
   }
+  return locateKnown(request, p, contentLength);
+}
+
+/** The content that a stream of the input's length has: a hint. @throws SealpartError `truncated` if none has it */
+export function plausibleLength(at: Pick<Located, 'stream' | 'size' | 'input'>): number {
+  const contentLength = contentLengthOf(at.stream.parameters, at.size);
+  // §2.4.
+  if (contentLength === undefined) throw implausible(at);
+  return contentLength;
+}
+
+function implausible({ input }: Pick<Located, 'input'>): SealpartError {
+  return new SealpartError(
+    'truncated',
+    `${input.name} has a length that no whole stream of its kind has: it was cut, or added to.`,
+  );
+}
+
+/** The content's length, authenticated, by as few bytes as that takes. */
+export async function proveScheduledLength(at: Located, signal: AbortSignal): Promise<number> {
+  const contentLength = plausibleLength(at);
+  await at.input.requests?.prefetch(endSpans({ suffix: 0 }, contentLength, at), signal);
+  await authenticateLength(contentLength, at, signal);
+  return contentLength;
+}
+
+/**
+ * Finds a range of a scheduled stream without compression, of which parameters and length are known.
+ *
+ * @throws SealpartError `bad-range`
+ */
+export function locateKnown(request: RangeRequest, p: StreamParameters, contentLength: number): LocatedRange {
   // §6.16, §6.17: places and lengths follow from the header; what is fetched is compared with them.
   const range = resolveRange(request, contentLength);
   return { range, visits: () => scheduledRange(p, range, contentLength) };

@@ -24,6 +24,11 @@ export interface ObjectReadOptions {
   readonly known?: KnownObject | undefined;
   /** Told which version is read, as soon as the first answer says so; not of an empty object, of which there is none. */
   readonly onHead?: ((head: ObjectHead) => void) | undefined;
+  /**
+   * Told what each later answer says of the same version: metadata and dates of a version that was known may have
+   * changed since.
+   */
+  readonly onAnswer?: ((head: ObjectHead) => void) | undefined;
 }
 
 /** An input whose length is known. */
@@ -40,7 +45,7 @@ export async function openObjectInput(
   store: ObjectStore,
   object: ObjectName,
   firstBytes: number,
-  { parallelReads = defaultParallelReads, known, onHead }: ObjectReadOptions,
+  { parallelReads = defaultParallelReads, known, onHead, onAnswer }: ObjectReadOptions,
   signal: AbortSignal,
 ): Promise<ObjectInput> {
   if (!Number.isInteger(parallelReads) || parallelReads < 1 || parallelReads > 64) {
@@ -48,7 +53,7 @@ export async function openObjectInput(
   }
   if (known !== undefined) {
     const input = await knownInput(
-      new PinnedObject(store, object, known.head),
+      new PinnedObject(store, object, known.head, onAnswer),
       firstBytes,
       known,
       parallelReads,
@@ -61,9 +66,9 @@ export async function openObjectInput(
   if (body === undefined) return emptyInput(object);
   try {
     const bytes = new Uint8Array(Math.min(firstBytes, body.head.sizeBytes));
-    const pinned = new PinnedObject(store, object, body.head);
+    const pinned = new PinnedObject(store, object, body.head, onAnswer);
     await fillFrom(body, bytes, pinned.name, signal);
-    const input = new StoredInput(pinned, parallelReads);
+    const input = new StoredInput(pinned, { parallelReads });
     input.keep(0, bytes);
     onHead?.(body.head);
     return input;
@@ -75,15 +80,15 @@ export async function openObjectInput(
 async function knownInput(
   pinned: PinnedObject,
   firstBytes: number,
-  { pieces = [], indexed }: KnownObject,
+  { pieces = [], indexed, begun, skipsBeginning }: KnownObject,
   parallelReads: number,
   signal: AbortSignal,
 ): Promise<ObjectInput> {
-  const input = new StoredInput(pinned, parallelReads, indexed);
+  const input = new StoredInput(pinned, { parallelReads, endsIndexed: indexed, begun });
   for (const { position, bytes } of pieces) input.keep(position, bytes);
   // Where the header is at hand, what to read first follows from what is wanted.
   const begins = pieces.some(({ position, bytes }) => position === 0 && bytes.length >= headerStartLength);
-  if (indexed !== true && !begins)
+  if (indexed !== true && skipsBeginning !== true && begun === undefined && !begins)
     await input.requests.prefetch([{ start: 0, end: Math.min(firstBytes, input.size) }], signal);
   return input;
 }

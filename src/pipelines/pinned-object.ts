@@ -9,10 +9,13 @@ export class PinnedObject {
   readonly head: ObjectHead;
   readonly #store: ObjectStore;
   readonly #object: ObjectName;
+  readonly #onAnswer: ((head: ObjectHead) => void) | undefined;
 
-  constructor(store: ObjectStore, object: ObjectName, head: ObjectHead) {
+  /** @param onAnswer told of each answer that is about this version. */
+  constructor(store: ObjectStore, object: ObjectName, head: ObjectHead, onAnswer?: (head: ObjectHead) => void) {
     this.#store = store;
     this.#object = object;
+    this.#onAnswer = onAnswer;
     this.name = objectText(object);
     this.head = head;
   }
@@ -27,11 +30,15 @@ export class PinnedObject {
     const { etag, versionId } = this.head;
     const version = versionId === undefined ? {} : { versionId };
     const range = { first: start, last: end - 1 };
-    const body = await this.#ask({ bucket, key, range, ifMatch: etag, ...version }, signal);
+    // Nobody here wants to know the tags, which some stores would have to ask for.
+    const body = await this.#ask({ bucket, key, range, ifMatch: etag, withTags: false, ...version }, signal);
     // §6.21.
-    if (sameVersion(body.head, this.head)) return body;
-    await body.close();
-    throw this.#replaced();
+    if (!sameVersion(body.head, this.head)) {
+      await body.close();
+      throw this.#replaced();
+    }
+    this.#onAnswer?.(body.head);
+    return body;
   }
 
   /** Reads a whole span into `target`. */

@@ -8,8 +8,11 @@ import type { ByteSpan } from './wire-input.ts';
 /** A request may be sent before anybody has memory for its answer, up to so many bytes: what it costs is a socket. */
 const aheadBytes = 8 * 2 ** 20;
 
+/** What is read to no purpose rather than asked for by a request of its own, in the middle of an answer. */
+const skippedBytes = 64 * 2 ** 10;
+
 /** One ranged GET, whose answer is read in order, once, by reads that may be asked for all at once. */
-class PlannedGet {
+export class PlannedGet {
   readonly span: ByteSpan;
   /** The first byte that no read was asked for yet. */
   asked: number;
@@ -19,13 +22,17 @@ class PlannedGet {
   #next: number;
   #lastRead: Promise<void> = Promise.resolve();
 
-  /** @param turn when the request may be sent. */
-  constructor(object: PinnedObject, span: ByteSpan, turn: Promise<void>, stop: AbortSignal) {
+  constructor(name: string, span: ByteSpan, body: Promise<ObjectBody>) {
     this.span = span;
     this.asked = span.start;
     this.#next = span.start;
-    this.#name = object.name;
-    this.#body = awaitedLater(send(object, span, turn, stop));
+    this.#name = name;
+    this.#body = awaitedLater(body);
+  }
+
+  /** True if a read from there on comes next, or soon enough not to ask for it anew. */
+  reaches(position: number): boolean {
+    return position >= this.asked && position < this.span.end && position - this.asked <= skippedBytes;
   }
 
   /** Resolves when the answer was read to its end, or was let go of. */
@@ -63,6 +70,14 @@ async function send(object: PinnedObject, span: ByteSpan, turn: Promise<void>, s
   return object.get(span, stop);
 }
 
+/** What is left of a plan whose first answer is under way. */
+function* spansBehind(first: PlannedGet | undefined, spans: Iterable<ByteSpan>): Generator<ByteSpan> {
+  for (const { start, end } of spans) {
+    const from = Math.max(start, first?.span.end ?? start);
+    if (from < end) yield { start: from, end };
+  }
+}
+
 /**
  * A plan of ranged GETs, sent in order as reads come to them and a little ahead, of which a limited number is under way
  * at one time. Reads are asked for in ascending order; they may be under way all at once, and each lands where it
@@ -80,10 +95,21 @@ export class PlannedGets {
   /** When the last so many GETs were finished, the oldest first. */
   readonly #finished: Promise<void>[] = [];
 
-  constructor(object: PinnedObject, spans: Iterator<ByteSpan>, parallelReads: number) {
+  /**
+   * @param cut makes requests of what is to be read.
+   * @param first an answer that is under way: what it has is not asked for again.
+   */
+  constructor(
+    object: PinnedObject,
+    spans: Iterable<ByteSpan>,
+    cut: (spans: Iterable<ByteSpan>) => Iterator<ByteSpan>,
+    parallelReads: number,
+    first?: PlannedGet,
+  ) {
     this.#object = object;
-    this.#spans = spans;
+    this.#spans = cut(spansBehind(first, spans));
     this.#parallelReads = parallelReads;
+    if (first !== undefined) this.#follow(first);
   }
 
   /**
@@ -134,11 +160,15 @@ export class PlannedGets {
     const next = this.#spans.next();
     if (next.done === true) return undefined;
     const turn = this.#finished.length < this.#parallelReads ? Promise.resolve() : this.#finished.shift()!;
-    const get = new PlannedGet(this.#object, next.value, turn, this.#stop.signal);
+    const get = new PlannedGet(this.#object.name, next.value, send(this.#object, next.value, turn, this.#stop.signal));
+    this.#follow(get);
+    return get;
+  }
+
+  #follow(get: PlannedGet): void {
     this.#current.push(get);
     this.#open.add(get);
     this.#finished.push(this.#whenFinished(get));
-    return get;
   }
 
   async #whenFinished(get: PlannedGet): Promise<void> {

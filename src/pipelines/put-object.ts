@@ -7,7 +7,6 @@ import { type Machine, machineOf, type RunOptions, withFramePool } from './run-o
 import { destinationOf, sealStream, type WriteOptions } from './seal-stream.ts';
 import { leaveUpload } from './uploads/leave-upload.ts';
 import { ManifestJournal } from './uploads/manifest-journal.ts';
-import { wayOutMs } from './uploads/owned-upload.ts';
 import { PartSender, type UploadTarget } from './uploads/part-sender.ts';
 import { fingerprintOf, type PendingUpload, takeUpPending } from './uploads/take-up-pending.ts';
 import { UploadGone, UploadRefused } from './uploads/upload-gone.ts';
@@ -15,6 +14,7 @@ import { noJournal, type UploadJournal } from './uploads/upload-journal.ts';
 import type { UploadOptions } from './uploads/upload-options.ts';
 import { uploadStream } from './uploads/upload-stream.ts';
 import { recordedStreamDigest } from './uploads/verify-standing.ts';
+import { writeOff } from './uploads/write-off.ts';
 
 export interface PutRequest extends Omit<WriteOptions, 'objectName'>, RunOptions {
   /** The content. Closed at the end. */
@@ -134,17 +134,6 @@ export async function continueUpload(
   const streamDigest = recordedStreamDigest(stream, parts);
   const done = resultOf(stream, { segments: kept, contentLength, streamDigest });
   return { ...done, ...made, parts: { kept, sent: 0 }, resumed: true };
-}
-
-/** The object stands: from here on a signal cannot undo anything, and a manifest that fails is no failure of the upload. */
-async function writeOff(journal: UploadJournal, uploads: UploadOptions | undefined): Promise<void> {
-  try {
-    await journal.ended(AbortSignal.timeout(wayOutMs));
-  } catch (error) {
-    await journal.letGo();
-    if (!(error instanceof SealpartError)) throw error;
-    uploads?.onEvent?.({ kind: 'unrecorded', error });
-  }
 }
 
 interface UploadRun {

@@ -45,8 +45,12 @@ export function destinationOf({ equalParts, maxParts, minPartBytes, maxPartBytes
   return { forStore: true, equalParts, maxSegments: maxParts, minPartBytes, maxPartBytes };
 }
 
-export interface SealedStream extends SealedHeader {
+/** A stream that can be written: its header, its keys, its sizes. */
+export interface StreamToWrite extends SealedHeader {
   readonly parameters: StreamParameters;
+}
+
+export interface SealedStream extends StreamToWrite {
   readonly plan: MemoryPlan;
 }
 
@@ -66,10 +70,22 @@ export async function sealStream(
   const parameters = chooseParameters(options, contentLength, destination, memory);
   const keyDerivationBytes = Math.max(0, ...options.recipients.map(({ memoryBytes = 0 }) => memoryBytes));
   const plan = planEncryption(parameters, contentLength, { ...memory, keyDerivationBytes });
-  const { recipients, context, objectName, originKey } = options;
+  return { ...(await sealStreamOf(parameters, options, signal)), plan };
+}
+
+/**
+ * Seals the header of a stream whose sizes were chosen.
+ *
+ * @throws as sealStream
+ */
+export async function sealStreamOf(
+  parameters: StreamParameters,
+  { recipients, context, objectName, originKey }: WriteOptions,
+  signal: AbortSignal,
+): Promise<StreamToWrite> {
   // Named one by one: sealHeader also takes a source of randomness, which is no choice of a writer's.
   const sealed = await sealHeader({ parameters, recipients, context, objectName, originKey }, signal);
-  return { ...sealed, parameters, plan };
+  return { ...sealed, parameters };
 }
 
 /**

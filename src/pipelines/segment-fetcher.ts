@@ -1,21 +1,24 @@
 import { assert } from '../assert.ts';
 import { SealpartError } from '../errors.ts';
 import type { OrderedWindow } from '../flow/ordered-window.ts';
-import { SharedArena } from '../flow/shared-arena.ts';
+import { type ArenaLease, SharedArena } from '../flow/shared-arena.ts';
 import { judgeSegmentHeader, type KnownSegment } from '../format/judge-segment-header.ts';
 import { parseSegmentHeader, segmentFlags, segmentHeaderLength, totalLengthOf } from '../format/segment-header.ts';
+import { digestAlgs } from '../format/stream-parameters.ts';
 import { type BatchPlace, batchBytes, batchesOf } from '../segments/batches.ts';
 import { SegmentDecryption, segmentTailLength } from '../segments/segment-decryption.ts';
 import type { StreamCrypto } from '../segments/stream-crypto.ts';
 import type { FramePool } from '../workers/frame-pool.ts';
 import type { BatchResult, Stretch } from '../workers/messages.ts';
+import { ArenaShare } from './arena-share.ts';
 import { awaitedLater } from './awaited-later.ts';
 import type { BatchWire, FetchedItem, HeldSegment } from './fetched-item.ts';
+import type { ReadSharing } from './read-sharing.ts';
 import { expectedSegment, type SegmentVisit } from './segment-visit.ts';
 import type { Telemetry } from './telemetry.ts';
 import { readUpTo, type WireInput } from './wire-input.ts';
 
-export interface FetchOptions {
+export interface FetchOptions extends ReadSharing {
   readonly pool: FramePool;
   readonly stream: StreamCrypto;
   readonly input: WireInput;
@@ -72,6 +75,8 @@ interface FetchedSegment {
 export class SegmentFetcher {
   readonly #o: FetchOptions;
   readonly #window: OrderedWindow<FetchedItem>;
+  readonly #plain: ArenaShare;
+  readonly #wire: ArenaShare;
   /** Reads that have not ended. */
   readonly #reads = new Set<Promise<unknown>>();
   #position: number;
@@ -79,6 +84,8 @@ export class SegmentFetcher {
   constructor(options: FetchOptions, window: OrderedWindow<FetchedItem>) {
     this.#o = options;
     this.#window = window;
+    this.#plain = new ArenaShare(options.pool.plain, () => options.share?.plainBytes);
+    this.#wire = new ArenaShare(options.pool.wire, () => options.share?.wireBytes);
     this.#position = options.position;
   }
 
@@ -159,11 +166,12 @@ export class SegmentFetcher {
     expected: KnownSegment | undefined,
     signal: AbortSignal,
   ): Promise<SegmentDecryption> {
-    const { input, stream, pool, telemetry } = this.#o;
+    const { input, stream, pool, telemetry, onSegmentHeader } = this.#o;
     const headerBytes = await telemetry.time('read', () => readUpTo(input, start, segmentHeaderLength, signal));
     const header = parseSegmentHeader(headerBytes, place.segmentIndex);
     // §6.3: lengths are judged before memory of that length is taken, or they are not what memory is taken by.
     judgeSegmentHeader(header, stream.parameters, place);
+    onSegmentHeader?.(start, headerBytes);
     const decryption = new SegmentDecryption(pool, stream, header);
     const { contentLength, final } = shapeOf(decryption);
     if (expected === undefined) return decryption;
@@ -185,7 +193,8 @@ export class SegmentFetcher {
   /** Batches shrink where memory is scarce, so that several of them are in flight. */
   #batchBytes(): number {
     const { plain, wire } = this.#o.pool;
-    return Math.min(batchBytes, Math.floor(Math.min(plain.capacityBytes, wire.capacityBytes) / 8));
+    const wanted = this.#o.batchBytes ?? batchBytes;
+    return Math.min(wanted, Math.floor(Math.min(plain.capacityBytes, wire.capacityBytes) / 8));
   }
 
   async #hold(
@@ -194,15 +203,15 @@ export class SegmentFetcher {
     decryption: Promise<SegmentDecryption>,
     signal: AbortSignal,
   ): Promise<HeldSegment> {
-    const { plain } = this.#o.pool;
+    const mostBytes = this.#o.share?.largestPlainBytes ?? this.#o.pool.plain.capacityBytes;
     const payloadBytes = SharedArena.footprint(Math.max(1, payloadLength));
     const bytes = payloadBytes + (compressed ? SharedArena.footprint(contentLength) : 0);
-    if (bytes > plain.capacityBytes) {
+    if (bytes > mostBytes) {
       // What the segment's own header is refused for comes first.
       await decryption;
-      throw overBudget(segment, bytes, plain.capacityBytes);
+      throw overBudget(segment, bytes, mostBytes);
     }
-    const lease = await plain.lease(bytes, signal);
+    const lease = await this.#plain.lease(bytes, signal);
     const content = { offset: lease.offset + payloadBytes, length: contentLength };
     return {
       lease,
@@ -215,10 +224,10 @@ export class SegmentFetcher {
     const { pool, telemetry } = this.#o;
     const { held } = segment;
     // Plain before wire, here as where segments are encrypted: runs that share a pool never wait for each other in a ring.
-    const plain = held === undefined ? await pool.plain.lease(place.plain.length, signal) : undefined;
+    const plain = held === undefined ? await this.#plain.lease(place.plain.length, signal) : undefined;
     let wire: BatchWire;
     try {
-      wire = this.#lentWire(segment, place) ?? (await pool.wire.lease(place.wire.length, signal));
+      wire = this.#lentWire(segment, place) ?? onceReleased(await this.#wire.lease(place.wire.length, signal));
     } catch (error) {
       plain?.release();
       throw error;
@@ -248,7 +257,11 @@ export class SegmentFetcher {
     await read;
     const opened = await decryption;
     const { offset, length, lent } = wire;
-    return this.#o.telemetry.time('compute', () => opened.decrypt(place, { offset, length }, plain, lent));
+    const { telemetry, stream } = this.#o;
+    const result = await telemetry.time('compute', () => opened.decrypt(place, { offset, length }, plain, lent));
+    // Content may wait long for a slow sink, and its frames need not, unless the digest has to see them in their turn.
+    if (stream.parameters.digestAlg !== digestAlgs.sha256) wire.release();
+    return result;
   }
 
   /** Borrows the bytes where the input lends them. */
@@ -288,6 +301,20 @@ function shapeOf({ header }: SegmentDecryption): SegmentShape {
   const final = (flags & segmentFlags.final) !== 0;
   const totalLength = segmentHeaderLength + wireLength;
   return { payloadLength, contentLength, compressed: compression === 1, final, totalLength };
+}
+
+/** Frames are given back when they were decrypted, or else by whoever comes to them later. */
+function onceReleased({ offset, length, bytes, release }: ArenaLease): BatchWire {
+  let held = true;
+  return {
+    offset,
+    length,
+    bytes,
+    release: () => {
+      if (held) release();
+      held = false;
+    },
+  };
 }
 
 function needWhole(count: number, length: number, segment: number): void {

@@ -198,11 +198,7 @@ export class SegmentReleaser {
     const { segmentIndex, payloadLength } = decryption.header;
     const streamDigest = streamDigestOf(this.#o.stream.coreHash, this.#digests.count, this.#digests.bytes());
     // §5.5.
-    if (!equalBytes(streamDigest, carried)) {
-      const text =
-        'The segments do not have the stream digest that the last one carries: they are of several attempts.';
-      throw new SealpartError('stream-digest-mismatch', text, { segment: segmentIndex });
-    }
+    if (!equalBytes(streamDigest, carried)) throw mixedSegments(segmentIndex);
     if (this.#o.expectDigest !== undefined) judgePinned(streamDigest, this.#o.expectDigest);
     this.#finalSegment = segmentIndex;
     this.#streamDigest = streamDigest;
@@ -217,12 +213,7 @@ export class SegmentReleaser {
   }
 
   async #endStream(trailing: boolean, signal: AbortSignal): Promise<void> {
-    if (trailing) {
-      throw new SealpartError(
-        'trailing-data',
-        'There are bytes after the end of the stream: something was added to it.',
-      );
-    }
+    if (trailing) throw trailingData();
     if (!this.#o.wholeStream) return;
     assert(this.#finalSegment !== undefined, 'a stream ends behind its FINAL segment');
     if (this.#lastFrame !== undefined) await this.#write(this.#lastFrame.bytes, signal);
@@ -254,6 +245,17 @@ function countsOf({ visit, decryption }: OpenSegment): { contentBytes: number; w
 
 function lastFrameLength(payloadLength: number, frameSizeBytes: number): number {
   return payloadLength === 0 ? 0 : ((payloadLength - 1) % frameSizeBytes) + 1;
+}
+
+/** The refusal of segments that do not belong together. */
+export function mixedSegments(segment: number): SealpartError {
+  const text = 'The segments do not have the stream digest that the last one carries: they are of several attempts.';
+  return new SealpartError('stream-digest-mismatch', text, { segment });
+}
+
+/** The refusal of bytes behind the FINAL segment. */
+export function trailingData(): SealpartError {
+  return new SealpartError('trailing-data', 'There are bytes after the end of the stream: something was added to it.');
 }
 
 /**

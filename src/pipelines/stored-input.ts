@@ -1,16 +1,24 @@
 import { awaitedLater } from './awaited-later.ts';
 import { cutReads, defaultRequestBytes } from './cut-reads.ts';
 import { KeptBytes } from './kept-bytes.ts';
+import type { BegunAnswer } from './known-object.ts';
 import type { PinnedObject } from './pinned-object.ts';
-import { PlannedGets } from './planned-gets.ts';
+import { PlannedGet, PlannedGets } from './planned-gets.ts';
 import type { ByteSpan, RequestPlanning, WireInput } from './wire-input.ts';
 
 /** Of what has come, so much is decrypted or released while the next answers come. */
 const decryptingBytes = 16 * 2 ** 20;
 
+export interface StoredInputOptions {
+  readonly parallelReads: number;
+  /** True for an indexed stream. */
+  readonly endsIndexed?: boolean | undefined;
+  readonly begun?: BegunAnswer | undefined;
+}
+
 /**
- * One version of an object, read by position: out of what was kept, else by the GETs that were planned, else by a GET of
- * its own. Reads may be asked for all at once; those of the plan are to be asked for in ascending order.
+ * One version of an object, read by position: out of what was kept, else by the GETs that were planned or begun, else by a
+ * GET of its own. Reads may be asked for all at once; those of the plan are to be asked for in ascending order.
  */
 export class StoredInput implements WireInput {
   readonly name: string;
@@ -20,13 +28,19 @@ export class StoredInput implements WireInput {
   readonly #kept = new KeptBytes();
   readonly #parallelReads: number;
   #plan: PlannedGets | undefined;
+  /** The answer that was begun before anything was planned, until a plan goes on with it. */
+  #begun: PlannedGet | undefined;
   readonly #closing: Promise<void>[] = [];
 
-  constructor(object: PinnedObject, parallelReads: number, endsIndexed = false) {
+  constructor(object: PinnedObject, { parallelReads, endsIndexed = false, begun }: StoredInputOptions) {
     this.name = object.name;
     this.size = object.head.sizeBytes;
     this.#object = object;
     this.#parallelReads = parallelReads;
+    if (begun !== undefined) {
+      const { start, end, body } = begun;
+      this.#begun = new PlannedGet(object.name, { start, end }, Promise.resolve(body));
+    }
     this.requests = {
       endsIndexed,
       readAheadBytes: parallelReads * defaultRequestBytes + decryptingBytes,
@@ -55,6 +69,8 @@ export class StoredInput implements WireInput {
 
   async close(): Promise<void> {
     this.#abandonPlan();
+    if (this.#begun !== undefined) this.#closing.push(awaitedLater(this.#begun.close()));
+    this.#begun = undefined;
     await Promise.all(this.#closing);
   }
 
@@ -63,18 +79,34 @@ export class StoredInput implements WireInput {
     let filled = 0;
     while (filled < target.length) {
       const rest = target.subarray(filled);
-      const planned = this.#plan?.read(position + filled, rest, signal);
       const start = position + filled;
+      const planned = this.#plan?.read(start, rest, signal) ?? this.#readBegun(start, rest, signal);
       fetched.push(planned?.done ?? awaitedLater(this.#object.read({ start, end: start + rest.length }, rest, signal)));
       filled += planned?.count ?? rest.length;
     }
     return fetched;
   }
 
+  #readBegun(
+    position: number,
+    target: Uint8Array,
+    signal: AbortSignal,
+  ): { readonly count: number; readonly done: Promise<void> } | undefined {
+    const begun = this.#begun;
+    if (begun?.reaches(position) !== true) return undefined;
+    const count = Math.min(target.length, begun.span.end - position);
+    return { count, done: awaitedLater(begun.read(position, target.subarray(0, count), signal)) };
+  }
+
   #planReads(spans: Iterable<ByteSpan>, requestBytes?: number): void {
     this.#abandonPlan();
-    const gets = cutReads(this.#missing(spans), requestBytes);
-    this.#plan = new PlannedGets(this.#object, gets, this.#parallelReads);
+    const missing = this.#missing(spans);
+    const first = missing.next();
+    if (first.done === true) return;
+    const begun = this.#begun?.reaches(first.value.start) === true ? this.#begun : undefined;
+    if (begun !== undefined) this.#begun = undefined;
+    const cut = (left: Iterable<ByteSpan>): Iterator<ByteSpan> => cutReads(left, requestBytes);
+    this.#plan = new PlannedGets(this.#object, withFirst(first.value, missing), cut, this.#parallelReads, begun);
   }
 
   async #prefetch(spans: readonly ByteSpan[], signal: AbortSignal): Promise<void> {
@@ -95,6 +127,11 @@ export class StoredInput implements WireInput {
     if (this.#plan !== undefined) this.#closing.push(awaitedLater(this.#plan.close()));
     this.#plan = undefined;
   }
+}
+
+function* withFirst(first: ByteSpan, rest: Iterable<ByteSpan>): Generator<ByteSpan> {
+  yield first;
+  yield* rest;
 }
 
 /** Waits for all of them, since each writes into memory that is somebody's, and then fails as the first did. */

@@ -97,11 +97,7 @@ export class SegmentDecryption {
     const { segmentIndex, dataFrames, flags, digestAlg } = this.header;
     // §3.9, §6.8: rot is told from an attack before anything about frames.
     if (combineCrc32(this.#crc32, crc32Of(tail), crc32Shift(tail.length)) !== this.header.wireCrc32) {
-      throw new SealpartError(
-        'crc-mismatch',
-        `Segment ${segmentIndex} is damaged: its CRC-32 differs. Fetch it again, or restore it from another copy.`,
-        { segment: segmentIndex },
-      );
+      throw damagedSegment(segmentIndex);
     }
     if (this.#fault !== undefined) throw frameRefusal(segmentIndex, this.#fault);
     const payload = this.#openSmallFrame(
@@ -112,13 +108,7 @@ export class SegmentDecryption {
     this.verifyTerminator(tail.subarray(digestPayloadLength + frameOverhead));
     const digest = this.#digest.finish();
     const streamDigest = openDigestPayload(payload, digestAlg, digest, (flags & segmentFlags.final) !== 0);
-    if (streamDigest === undefined) {
-      throw new SealpartError(
-        'digest-mismatch',
-        `Segment ${segmentIndex} does not have the digest that it carries: its writer was at fault, or its key was misused.`,
-        { segment: segmentIndex },
-      );
-    }
+    if (streamDigest === undefined) throw wrongDigest(segmentIndex);
     return { digest, streamDigest };
   }
 
@@ -142,4 +132,16 @@ export function frameRefusal(segment: number, fault: FrameFault): SealpartError 
       ? `Frame ${frame} of segment ${segment} does not have the header that belongs there.`
       : `Frame ${frame} of segment ${segment} is not authentic: it was changed, or encrypted under another key.`;
   return new SealpartError(code, what, { segment, frame });
+}
+
+/** The refusal of a segment whose bytes are not those that were written. */
+export function damagedSegment(segment: number): SealpartError {
+  const text = `Segment ${segment} is damaged: its CRC-32 differs. Fetch it again, or restore it from another copy.`;
+  return new SealpartError('crc-mismatch', text, { segment });
+}
+
+/** The refusal of a segment that does not have the digest in its DIGEST frame. */
+export function wrongDigest(segment: number): SealpartError {
+  const text = `Segment ${segment} does not have the digest that it carries: its writer was at fault, or its key was misused.`;
+  return new SealpartError('digest-mismatch', text, { segment });
 }

@@ -1,19 +1,19 @@
 import { assert } from '../../assert.ts';
 import type { PartRecord } from '../../crypto/manifest-records.ts';
 import { SealpartError } from '../../errors.ts';
-import type { UploadName } from '../../objects/object-store.ts';
-import type { SealedStream } from '../seal-stream.ts';
+import type { StoredObject, UploadName } from '../../objects/object-store.ts';
+import type { StreamToWrite } from '../seal-stream.ts';
 import { mayHaveHappened, type UploadTarget } from './part-sender.ts';
-import { type ExpectedObject, settleObject } from './settle-object.ts';
+import { type ExpectedObject, settleObject, storedObjectOf } from './settle-object.ts';
 import { judgeStandingParts, listStoredParts } from './standing-parts.ts';
 import { isUploadMissing, UploadOvertaken } from './upload-gone.ts';
 import type { UploadJournal } from './upload-journal.ts';
 import { storedLength } from './upload-parts.ts';
 
-export type Completed = { readonly etag: string } | 'parts-differ' | 'conflict';
+export type Completed = StoredObject | 'parts-differ' | 'conflict';
 
 /** The object that these parts make. */
-export function expectedObject({ header }: SealedStream, parts: readonly PartRecord[]): ExpectedObject {
+export function expectedObject({ header }: StreamToWrite, parts: readonly PartRecord[]): ExpectedObject {
   const last = parts.at(-1)?.segments[0];
   assert(last !== undefined, 'an object is made of parts');
   const sizeBytes = parts.reduce((sum, part) => sum + storedLength(part, header.bytes.length), 0);
@@ -32,7 +32,7 @@ export function expectedObject({ header }: SealedStream, parts: readonly PartRec
 export async function completeUpload(
   target: UploadTarget,
   upload: UploadName,
-  stream: SealedStream,
+  stream: StreamToWrite,
   parts: readonly PartRecord[],
   journal: UploadJournal,
   signal: AbortSignal,
@@ -48,7 +48,7 @@ export async function completeUpload(
     const isMissing = isUploadMissing(error);
     if (!mayHaveHappened(error) && !isMissing) throw error;
     const made = await settled(target, expectedObject(stream, parts), error, signal);
-    if (made !== undefined) return { etag: made.etag };
+    if (made !== undefined) return made;
     if (error.code === 'conflict') return 'conflict';
     throw isMissing ? new UploadOvertaken(upload, error) : error;
   }
@@ -58,7 +58,7 @@ export async function completeUpload(
 async function holdsThese(
   { store }: UploadTarget,
   upload: UploadName,
-  stream: SealedStream,
+  stream: StreamToWrite,
   parts: readonly PartRecord[],
   signal: AbortSignal,
 ): Promise<boolean> {
@@ -73,9 +73,10 @@ async function settled(
   expected: ExpectedObject,
   error: SealpartError,
   signal: AbortSignal,
-): Promise<{ readonly etag: string } | undefined> {
+): Promise<StoredObject | undefined> {
   try {
-    return await settleObject(store, object, expected, signal);
+    const made = await settleObject(store, object, expected, signal);
+    return made === undefined ? undefined : storedObjectOf(made);
   } catch (second) {
     throw new SealpartError(
       'store',

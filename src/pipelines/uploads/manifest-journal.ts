@@ -4,7 +4,7 @@ import { type PartRecord, partMac, uploadMac } from '../../crypto/manifest-recor
 import { freshHostKey, sealResumeItem } from '../../crypto/resume-item.ts';
 import { toHex } from '../../format/bytes.ts';
 import type { NewUpload } from '../../manifest/upload-manifest.ts';
-import type { SealedStream } from '../seal-stream.ts';
+import type { StreamToWrite } from '../seal-stream.ts';
 import { hostProof } from './host-proof.ts';
 import { OwnedUpload, type Ownership, ownershipOf, wayOutMs } from './owned-upload.ts';
 import type { UploadTarget } from './part-sender.ts';
@@ -25,7 +25,7 @@ export class ManifestJournal implements UploadJournal {
   readonly #ownership: Ownership;
   readonly #lost = new AbortController();
   #owned: OwnedUpload | undefined;
-  #stream: SealedStream | undefined;
+  #stream: StreamToWrite | undefined;
 
   constructor(subject: JournalSubject, options: UploadOptions) {
     this.#subject = subject;
@@ -38,7 +38,7 @@ export class ManifestJournal implements UploadJournal {
     subject: JournalSubject,
     options: UploadOptions,
     owned: OwnedUpload,
-    stream: SealedStream,
+    stream: StreamToWrite,
   ): ManifestJournal {
     const journal = new ManifestJournal(subject, options);
     journal.#stream = stream;
@@ -54,7 +54,7 @@ export class ManifestJournal implements UploadJournal {
     return this.#lost.signal;
   }
 
-  async begin(stream: SealedStream, signal: AbortSignal): Promise<void> {
+  async begin(stream: StreamToWrite, signal: AbortSignal): Promise<void> {
     const { target, fingerprint } = this.#subject;
     const { hostKeys, sourcePath = '' } = this.#options;
     const storeName = target.store.name;
@@ -89,7 +89,7 @@ export class ManifestJournal implements UploadJournal {
   }
 
   /** For a writer that can open no recipient. The key is kept before the item that needs it. */
-  async #keepHostKey(id: string, stream: SealedStream, signal: AbortSignal): Promise<Uint8Array | undefined> {
+  async #keepHostKey(id: string, stream: StreamToWrite, signal: AbortSignal): Promise<Uint8Array | undefined> {
     const { access, hostKeys } = this.#options;
     if (!this.resumable || access !== undefined || hostKeys === undefined) return undefined;
     const hostKey = freshHostKey();
@@ -158,7 +158,7 @@ export class ManifestJournal implements UploadJournal {
     return this.#owned;
   }
 
-  #theStream(): SealedStream {
+  #theStream(): StreamToWrite {
     assert(this.#stream !== undefined, 'an upload begins with its stream');
     return this.#stream;
   }

@@ -5,12 +5,13 @@ import type {
   ObjectAttributes,
   ObjectName,
   ObjectStore,
+  StoredObject,
   UploadName,
   WriteCondition,
 } from '../../objects/object-store.ts';
-import type { EncryptedSegment } from '../../segments/encrypt-segment.ts';
-import type { SealedStream } from '../seal-stream.ts';
-import { settleObject } from './settle-object.ts';
+import type { WireSegment } from '../../segments/segment-encryption.ts';
+import type { StreamToWrite } from '../seal-stream.ts';
+import { settleObject, storedObjectOf } from './settle-object.ts';
 import { isUploadMissing, UploadGone } from './upload-gone.ts';
 import type { UploadJournal } from './upload-journal.ts';
 import { partOf, recordOf, type SegmentPart } from './upload-parts.ts';
@@ -26,17 +27,17 @@ export interface UploadTarget {
 /** Sends segments as parts, in any order, and keeps the records of those that stand. */
 export class PartSender {
   readonly #target: UploadTarget;
-  readonly #stream: SealedStream;
+  readonly #stream: StreamToWrite;
   readonly #journal: UploadJournal;
   readonly #parts: Map<number, PartRecord>;
   #upload: Promise<UploadName> | undefined;
-  #whole: { readonly etag: string } | undefined;
+  #whole: StoredObject | undefined;
   #sent = 0;
 
   /** @param standing an upload that is there already, and the parts of it that count */
   constructor(
     target: UploadTarget,
-    stream: SealedStream,
+    stream: StreamToWrite,
     journal: UploadJournal,
     standing?: { readonly upload: UploadName; readonly parts: readonly PartRecord[] },
   ) {
@@ -48,7 +49,7 @@ export class PartSender {
   }
 
   /** The object, if all of it went in one request. */
-  get whole(): { readonly etag: string } | undefined {
+  get whole(): StoredObject | undefined {
     return this.#whole;
   }
 
@@ -74,7 +75,7 @@ export class PartSender {
     return made.status === 'fulfilled' ? made.value : undefined;
   }
 
-  async send(segment: EncryptedSegment, signal: AbortSignal): Promise<void> {
+  async send(segment: WireSegment, signal: AbortSignal): Promise<void> {
     const part = partOf(segment, this.#stream.header.bytes);
     if (part.partNumber === 1 && segment.streamDigest !== undefined) {
       this.#whole = await this.#putWhole(segment, part, signal);
@@ -123,7 +124,7 @@ export class PartSender {
     return { ...object, uploadId };
   }
 
-  async #putWhole(segment: EncryptedSegment, part: SegmentPart, signal: AbortSignal): Promise<{ etag: string }> {
+  async #putWhole(segment: WireSegment, part: SegmentPart, signal: AbortSignal): Promise<StoredObject> {
     const { store, object, attributes, condition } = this.#target;
     try {
       return await store.put(object, part.body, attributes, condition, signal);
@@ -132,10 +133,10 @@ export class PartSender {
       const header = this.#stream.header.bytes;
       assert(segment.facts.segmentIndex === 0, 'an object in one piece has one segment');
       const final = { segmentIndex: 0, offset: header.length, salt: segment.facts.salt };
-      const expected = { header, sizeBytes: header.length + segment.bytes.length, final };
+      const expected = { header, sizeBytes: header.length + segment.totalLength, final };
       const [made] = await Promise.allSettled([settleObject(store, object, expected, signal)]);
       // A store that cannot even be asked has said enough with its first error.
-      if (made.status === 'fulfilled' && made.value !== undefined) return { etag: made.value.etag };
+      if (made.status === 'fulfilled' && made.value !== undefined) return storedObjectOf(made.value);
       throw error;
     }
   }

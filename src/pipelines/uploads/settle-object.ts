@@ -1,7 +1,7 @@
 import { SealpartError } from '../../errors.ts';
 import { equalBytes } from '../../format/bytes.ts';
 import { parseSegmentHeader, segmentHeaderLength } from '../../format/segment-header.ts';
-import type { ByteRange, ObjectHead, ObjectName, ObjectStore } from '../../objects/object-store.ts';
+import type { ByteRange, ObjectHead, ObjectName, ObjectStore, StoredObject } from '../../objects/object-store.ts';
 
 /** What only the object that this upload makes can look like. */
 export interface ExpectedObject {
@@ -36,6 +36,11 @@ export async function settleObject(
     if (error instanceof SealpartError && somethingElse.has(error.code)) return undefined;
     throw error;
   }
+}
+
+/** What the write would have answered. */
+export function storedObjectOf({ etag, versionId }: ObjectHead): StoredObject {
+  return versionId === undefined ? { etag } : { etag, versionId };
 }
 
 /** Nothing is there, something shorter, something that was replaced meanwhile, or no segment where ours has one. */

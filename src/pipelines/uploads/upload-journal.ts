@@ -1,5 +1,5 @@
 import type { PartRecord } from '../../crypto/manifest-records.ts';
-import type { SealedStream } from '../seal-stream.ts';
+import type { StreamToWrite } from '../seal-stream.ts';
 
 /** What an upload writes down of itself, each step before the next one is taken. */
 export interface UploadJournal {
@@ -8,7 +8,7 @@ export interface UploadJournal {
   /** Fires when the upload is not this run's any more. */
   readonly lost: AbortSignal;
   /** Before the store is asked for an upload. */
-  begin(stream: SealedStream, signal: AbortSignal): Promise<void>;
+  begin(stream: StreamToWrite, signal: AbortSignal): Promise<void>;
   created(uploadId: string, signal: AbortSignal): Promise<void>;
   /** A part is committed when this has resolved, and not before. */
   stored(part: PartRecord, signal: AbortSignal): Promise<void>;

@@ -3,7 +3,7 @@ import { freshBytes } from '../../crypto/fresh-bytes.ts';
 import { attemptLength, type PartRecord } from '../../crypto/manifest-records.ts';
 import { combineCrc32, crc32Shift } from '../../format/crc32.ts';
 import type { CheckedBytes } from '../../objects/object-store.ts';
-import type { EncryptedSegment } from '../../segments/encrypt-segment.ts';
+import type { WireSegment } from '../../segments/segment-encryption.ts';
 
 const none = new Uint8Array(0);
 
@@ -13,21 +13,21 @@ export interface SegmentPart {
   readonly body: CheckedBytes;
 }
 
-export function partOf({ facts, bytes, crc32: segmentCrc }: EncryptedSegment, header: Uint8Array): SegmentPart {
-  if (facts.segmentIndex > 0) {
-    return { partNumber: facts.segmentIndex + 1, body: { pieces: [bytes], crc32: segmentCrc } };
-  }
-  const whole = combineCrc32(crc32(header), segmentCrc, crc32Shift(bytes.length));
-  return { partNumber: 1, body: { pieces: [header, bytes], crc32: whole } };
+export function partOf(segment: WireSegment, header: Uint8Array): SegmentPart {
+  const { facts, pieces, totalLength, crc32: segmentCrc } = segment;
+  if (facts.segmentIndex > 0) return { partNumber: facts.segmentIndex + 1, body: { pieces, crc32: segmentCrc } };
+  const whole = combineCrc32(crc32(header), segmentCrc, crc32Shift(totalLength));
+  return { partNumber: 1, body: { pieces: [header, ...pieces], crc32: whole } };
 }
 
 /** What is written down of a part that the store has answered for. */
-export function recordOf({ facts, bytes, digest }: EncryptedSegment, part: SegmentPart, etag: string): PartRecord {
+export function recordOf(segment: WireSegment, part: SegmentPart, etag: string): PartRecord {
+  const { facts, totalLength, digest } = segment;
   const { segmentIndex, contentLength, salt } = facts;
   return {
     partNumber: part.partNumber,
     attempt: freshBytes(attemptLength),
-    segments: [{ segmentIndex, contentLength, totalLength: bytes.length, salt, digest }],
+    segments: [{ segmentIndex, contentLength, totalLength, salt, digest }],
     etag,
     checksum: crc32Text(part.body.crc32),
     clientEtag: none,
