@@ -1,0 +1,81 @@
+import type { ReadPlan } from '../../s3-protocol/conditions/read-conditions.ts';
+import { s3Error } from '../../s3-protocol/errors/s3-error.ts';
+import type { GatewayGround } from '../gateway-ground.ts';
+import type { GatewayAnswer, StreamedBody } from '../http/gateway-answer.ts';
+import { objectHeaders, type ToldObject } from './answer-headers.ts';
+import type { DescribedObject } from './described-object.ts';
+import type { ObjectRequest } from './object-request.ts';
+import { readingRoom } from './reading-room.ts';
+import { HeldContent, type StreamedContent } from './streamed-content.ts';
+
+/** Content up to so much is decrypted as a whole before its answer begins, so that what is wrong with it is an error. */
+export const atHandBytes: number = 2 ** 20;
+/** Content up to so much is not worth counting. */
+const uncountedBytes = 2 ** 16;
+
+/** The bytes of content that an answer has. */
+export function lengthOf(plan: ReadPlan, { sizeBytes }: DescribedObject): number {
+  if (plan.status === 304) return 0;
+  return plan.status === 200 ? sizeBytes : plan.range.last - plan.range.first + 1;
+}
+
+export function answerWith(
+  ground: GatewayGround,
+  request: ObjectRequest,
+  told: ToldObject,
+  plan: ReadPlan,
+  body?: Uint8Array | StreamedBody,
+): GatewayAnswer {
+  const headers = objectHeaders(ground, request, told, plan);
+  return body === undefined ? { status: plan.status, headers } : { status: plan.status, headers, body };
+}
+
+/** The answer with content that is at hand. */
+export function answerAtHand(
+  ground: GatewayGround,
+  request: ObjectRequest,
+  told: ToldObject,
+  plan: ReadPlan,
+  content: Uint8Array,
+): GatewayAnswer {
+  if (plan.status === 304) return answerWith(ground, request, told, plan);
+  const bytes = plan.status === 200 ? content : content.subarray(plan.range.first, plan.range.last + 1);
+  return answerWith(ground, request, told, plan, heldBody(ground, bytes));
+}
+
+function heldBody(ground: GatewayGround, bytes: Uint8Array): Uint8Array | StreamedBody {
+  if (bytes.length <= uncountedBytes) return bytes;
+  return new HeldContent(bytes, readingRoom(ground).shares.hold(bytes.length));
+}
+
+/** The whole of a body that is made while it is sent, if it is small. */
+export async function collected(
+  ground: GatewayGround,
+  body: StreamedContent,
+  signal: AbortSignal,
+): Promise<Uint8Array | StreamedBody> {
+  if (body.lengthBytes > atHandBytes) return body;
+  const bytes = new Uint8Array(body.lengthBytes);
+  let filled = 0;
+  const write = async (piece: Uint8Array): Promise<void> => {
+    bytes.set(piece, filled);
+    filled += piece.length;
+  };
+  await body.send({ write }, signal);
+  return heldBody(ground, bytes);
+}
+
+/**
+ * Refuses an object that is no stream of ours, unless such objects are served as they are.
+ *
+ * The code is one that S3 gives for objects that are there and cannot be read as they are: clients take it for a fact
+ * about the object, and neither try again, as after a 500, nor look for a policy that denies, as after AccessDenied.
+ *
+ * @throws S3Error InvalidObjectState
+ */
+export function judgeForeign({ plaintext }: GatewayGround, { kind }: DescribedObject): void {
+  if (kind === 'sealed' || plaintext === 'pass') return;
+  const message =
+    'The object was not stored through this gateway: it is not encrypted, and plaintext objects are not served.';
+  throw s3Error('InvalidObjectState', { message });
+}
