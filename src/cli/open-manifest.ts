@@ -2,7 +2,7 @@ import { access, constants } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { SealpartError } from '../errors.ts';
 import type { HostKeys } from '../manifest/host-keys.ts';
-import type { UploadManifest } from '../manifest/upload-manifest.ts';
+import type { Manifest } from '../manifest/manifest.ts';
 import { systemCode } from '../sources/io-error.ts';
 import type { CliContext } from './cli-context.ts';
 import { hostKeysFolder, type ManifestFlag, manifestPath } from './manifest-flag.ts';
@@ -10,7 +10,7 @@ import { whatStandsAt } from './tree-folder.ts';
 
 /** Where uploads are written down, and where this host keeps its keys of them. */
 export interface Books {
-  readonly manifest: UploadManifest;
+  readonly manifest: Manifest;
   readonly hostKeys: HostKeys;
 }
 

@@ -10,6 +10,7 @@ import { inspectCommand } from './inspect.ts';
 import { keygenCommand } from './keygen.ts';
 import { lsCommand } from './ls.ts';
 import { putCommand } from './put.ts';
+import { reindexCommand } from './reindex.ts';
 import { reportError } from './report-error.ts';
 import { rmCommand } from './rm.ts';
 import { withText } from './text-sink.ts';
@@ -48,6 +49,7 @@ const commands = [
   inspectCommand,
   verifyCommand,
   uploadsCommand,
+  reindexCommand,
 ];
 
 /**
