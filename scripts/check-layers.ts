@@ -79,6 +79,7 @@ export const layers: Readonly<Record<string, Layer>> = {
       'objects/bucket-store.ts',
       ...records,
       'node:*',
+      'p-queue',
       'pino',
       'prom-client',
       'zod',

@@ -2,6 +2,7 @@ import type { ReaderKeys } from '../keys/open-header.ts';
 import type { Recipient } from '../keys/recipient.ts';
 import type { UploadManifest } from '../manifest/upload-manifest.ts';
 import type { BucketStore } from '../objects/bucket-store.ts';
+import type { IntakeMemory } from '../pipelines/intake/intake-memory.ts';
 import type { WriteOptions } from '../pipelines/seal-stream.ts';
 import type { Owner } from '../s3-protocol/xml/listed-elements.ts';
 import type { FramePool } from '../workers/frame-pool.ts';
@@ -16,6 +17,8 @@ export interface GatewayGround {
   readonly uploads: UploadManifest;
   /** Threads that encrypt and decrypt, and their memory. */
   readonly pool: FramePool;
+  /** The part of that memory that content comes in through. */
+  readonly intake: IntakeMemory;
   /** Threads that hash content. */
   readonly hashing: ContentHashing;
   /** For whom objects are written. */
@@ -37,4 +40,6 @@ export interface GatewayGround {
   logicalBucket(bucket: string): string;
   /** Milliseconds since 1970. */
   clock(): number;
+  /** Told of what went wrong and is nobody's answer: a record that could not be written, an upload that is left. */
+  onTrouble?(what: string, error: unknown): void;
 }

@@ -18,6 +18,9 @@ export interface OperationCall {
   readonly key: string;
   /** True if the access key may do so much with this key of this bucket. */
   allows(access: 'read' | 'write' | 'admin', bucket: string, key?: string): boolean;
+  /** True if it may be told of all objects of a bucket whose keys begin so. */
+  allowsListing(bucket: string, prefix: string): boolean;
+  seesBucket(bucket: string): boolean;
 }
 
 /** Carries out an operation. Throws S3Error, or what toS3Error translates. */

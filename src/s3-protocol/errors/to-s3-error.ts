@@ -1,6 +1,6 @@
 import { type ErrorCode, isRefusal, SealpartError } from '../../errors.ts';
 import { S3Error, type S3ErrorDetails, s3Error } from './s3-error.ts';
-import type { S3ErrorCode } from './s3-error-codes.ts';
+import { type S3ErrorCode, s3ErrorCodes } from './s3-error-codes.ts';
 
 /** What a request was about, for the words and the elements of its error. */
 export interface ErrorSubject {
@@ -30,18 +30,30 @@ const plainCodes: Readonly<Partial<Record<ErrorCode, S3ErrorCode>>> = {
   manifest: 'ServiceUnavailable',
 };
 
-/** What a store says that a client may be told in the same words, because it is about the client's request. */
-const passedOn: ReadonlySet<string> = new Set<S3ErrorCode>([
-  'AccessDenied',
-  'BucketAlreadyExists',
-  'EntityTooLarge',
-  'EntityTooSmall',
-  'InvalidObjectState',
-  'InvalidPartOrder',
-  'InvalidTag',
-  'MetadataTooLarge',
-  'NoSuchVersion',
-  'SlowDown',
+/**
+ * What a store says of the credentials, the signature or the bytes that it was sent. Those were not the client's, who
+ * is told that the service failed and not that its own were wrong.
+ */
+const notOfTheClient: ReadonlySet<string> = new Set<S3ErrorCode>([
+  'AuthorizationHeaderMalformed',
+  'AuthorizationQueryParametersError',
+  'BadDigest',
+  'BadRequest',
+  'ExpiredToken',
+  'IncompleteBody',
+  'InternalError',
+  'InvalidAccessKeyId',
+  'InvalidDigest',
+  'InvalidSecurity',
+  'InvalidToken',
+  'MissingContentLength',
+  'MissingSecurityHeader',
+  'NotModified',
+  'RequestTimeout',
+  'RequestTimeTooSkewed',
+  'SignatureDoesNotMatch',
+  'XAmzContentChecksumMismatch',
+  'XAmzContentSHA256Mismatch',
 ]);
 
 /**
@@ -72,16 +84,21 @@ function translate(error: SealpartError, subject: ErrorSubject): Translation {
     case 'denied':
       // A store that denies what was asked for speaks of the request: a locked object, a policy. One that denies our
       // own credentials does not, and the client's are right.
-      return { code: word === 'AccessDenied' ? word : 'ServiceUnavailable' };
+      return { code: word ?? 'ServiceUnavailable' };
     default:
-      if (word !== undefined && passedOn.has(word)) return { code: word as S3ErrorCode };
+      if (word !== undefined) return { code: word };
       return { code: plainCodes[error.code] ?? 'InternalError' };
   }
 }
 
-function notFound(error: SealpartError, word: string | undefined, subject: ErrorSubject): Translation {
+/** What is missing of these is named by what the request was about. */
+const namedByRequest: ReadonlySet<S3ErrorCode> = new Set(['NoSuchBucket', 'NoSuchKey', 'NoSuchVersion', 'NoSuchUpload']);
+
+function notFound(error: SealpartError, word: S3ErrorCode | undefined, subject: ErrorSubject): Translation {
   const { bucket, key, uploadId, versionId } = subject;
   if (bucket === undefined) return { code: 'InternalError' };
+  // Of what is missing there are many kinds: a policy, a set of tags, an upload, a version.
+  if (word !== undefined && !namedByRequest.has(word)) return { code: word };
   const isBucket = key === undefined || error.missing === 'bucket' || word === 'NoSuchBucket';
   if (isBucket) return { code: 'NoSuchBucket', BucketName: bucket };
   if (uploadId !== undefined) return { code: 'NoSuchUpload', UploadId: uploadId };
@@ -96,13 +113,8 @@ function badName({ bucket, key }: ErrorSubject): Translation {
   return { code: 'InvalidURI' };
 }
 
-/** S3's word for it, if the error comes from a store that has said one. */
-function wordOfStore(error: SealpartError): string | undefined {
-  // Causes are few: the depth keeps a ring of them from being followed for ever.
-  let cause = error.cause;
-  for (let depth = 0; depth < 8 && cause instanceof Error; depth++) {
-    if (passedOn.has(cause.name) || cause.name === 'NoSuchBucket') return cause.name;
-    cause = cause.cause;
-  }
-  return undefined;
+/** S3's word for it, if a store has said one that is about what the client asked for. */
+function wordOfStore({ said }: SealpartError): S3ErrorCode | undefined {
+  if (said === undefined || !Object.hasOwn(s3ErrorCodes, said) || notOfTheClient.has(said)) return undefined;
+  return said as S3ErrorCode;
 }

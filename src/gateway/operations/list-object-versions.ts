@@ -1,0 +1,64 @@
+import { s3Error } from '../../s3-protocol/errors/s3-error.ts';
+import { reservedKeyPrefix } from '../../s3-protocol/routes/names.ts';
+import { readEncodingType, readLimit } from '../../s3-protocol/routes/query-values.ts';
+import { type ListedVersion, writeListObjectVersions } from '../../s3-protocol/xml/write-listings.ts';
+import type { GatewayAnswer } from '../http/gateway-answer.ts';
+import type { OperationCall } from '../operation-call.ts';
+import { describeListed } from '../reading/describe-listed.ts';
+import { xmlAnswer } from './xml-answer.ts';
+
+/** ListObjectVersions: versions and marks of deletion, with what clients may see of them. */
+export async function listObjectVersions(call: OperationCall, signal: AbortSignal): Promise<GatewayAnswer> {
+  const { ground, bucket, route } = call;
+  const { query } = route.target;
+  const encoding = readEncodingType(query);
+  const limit = readLimit(query, 'max-keys');
+  const prefix = query.get('prefix') ?? '';
+  const delimiter = query.get('delimiter') || undefined;
+  const keyMarker = query.get('key-marker') ?? '';
+  const versionIdMarker = query.get('version-id-marker');
+  checkMarkers(keyMarker, versionIdMarker);
+  const page = await ground.store.listVersions(
+    {
+      bucket,
+      prefix,
+      delimiter,
+      keyMarker: keyMarker === '' ? undefined : keyMarker,
+      versionIdMarker,
+      limit,
+    },
+    signal,
+  );
+  const visible = page.versions.filter(({ key }) => !key.startsWith(reservedKeyPrefix));
+  const objects = visible.flatMap((version) => (version.deleteMarker === true ? [] : [version]));
+  const described = (await describeListed(ground, bucket, objects, signal)).values();
+  const versions = visible.map((version): ListedVersion => {
+    const { key, versionId, isLatest, lastModifiedMs } = version;
+    const common = { key, versionId, isLatest, lastModifiedMs, owner: ground.owner };
+    if (version.deleteMarker === true) return { ...common, isDeleteMarker: true };
+    const { etag, sizeBytes } = described.next().value!;
+    return { ...common, etag, sizeBytes, storageClass: version.storageClass ?? 'STANDARD' };
+  });
+  return xmlAnswer(
+    writeListObjectVersions({
+      bucket,
+      prefix,
+      delimiter,
+      encoding,
+      maxKeys: limit,
+      isTruncated: page.next !== undefined,
+      commonPrefixes: page.commonPrefixes.filter((common) => !common.startsWith(reservedKeyPrefix)),
+      versions,
+      keyMarker,
+      versionIdMarker: versionIdMarker ?? '',
+      nextKeyMarker: page.next?.keyMarker,
+      nextVersionIdMarker: page.next?.versionIdMarker,
+    }),
+  );
+}
+
+function checkMarkers(keyMarker: string, versionIdMarker: string | undefined): void {
+  if (versionIdMarker === undefined || versionIdMarker === '' || keyMarker !== '') return;
+  const message = 'A version-id marker cannot be specified without a key marker.';
+  throw s3Error('InvalidArgument', { message, ArgumentName: 'version-id-marker', ArgumentValue: versionIdMarker });
+}
