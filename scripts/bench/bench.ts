@@ -11,7 +11,7 @@ export interface Figure {
   readonly name: string;
   readonly value: number;
   /** `ratio`, `GB/s` (10^9 bytes a second), `ns/B`, `s/GiB` (of CPU time), `MiB`, `s`. */
-  readonly unit: 'ratio' | 'GB/s' | 'ns/B' | 's/GiB' | 'MiB' | 's';
+  readonly unit: 'ratio' | 'GB/s' | 'ns/B' | 's/GiB' | 'MiB' | 's' | 'requests';
   readonly goal?: Goal;
 }
 

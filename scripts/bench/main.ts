@@ -1,5 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { Bench, BenchOptions, BenchReport } from './bench.ts';
+import { gatewayMemory } from './gateway/gateway-memory.ts';
+import { gatewaySpeed } from './gateway/gateway-speed.ts';
 import { describeMachine, machineText } from './machine.ts';
 import { memoryDecrypt } from './memory-decrypt.ts';
 import { memoryEncrypt } from './memory-encrypt.ts';
@@ -9,7 +11,16 @@ import { s3Speed } from './s3/s3-speed.ts';
 import { storeSpeed } from './store-speed.ts';
 import { wholeProcess } from './whole-process.ts';
 
-const benches: readonly Bench[] = [memoryEncrypt, memoryDecrypt, wholeProcess, storeSpeed, s3Speed, peakMemory];
+const benches: readonly Bench[] = [
+  memoryEncrypt,
+  memoryDecrypt,
+  wholeProcess,
+  storeSpeed,
+  s3Speed,
+  peakMemory,
+  gatewaySpeed,
+  gatewayMemory,
+];
 
 const usage = `usage: npm run bench -- [NAME…] [--rounds N] [--size MIB] [--rivals] [--server NAME] [--json]
 
