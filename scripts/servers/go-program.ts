@@ -3,10 +3,10 @@ import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Program } from './program.ts';
 import { runCommand } from './run-command.ts';
-import { goProgramPath, versions } from './server-place.ts';
+import { type GoProgramName, goProgramPath, versions } from './server-place.ts';
 
-/** A server that Go builds from its source, at one exact version. */
-export function goProgram(name: 'versitygw' | 'minio', module: string, what: string): Program {
+/** A program that Go builds from its source, at one exact version. */
+export function goProgram(name: GoProgramName, module: string, what: string): Program {
   const version = versions[name];
   const path = goProgramPath(name);
   return {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openDirectoryStore } from '../../src/objects/directory/open-directory-store.ts';
 import type { ObjectStore, UploadName } from '../../src/objects/object-store.ts';
+import { bucketStoreContract } from '../contracts/bucket-store.ts';
 import {
   beginUpload,
   collect,
@@ -21,7 +22,7 @@ import { watchedOperations } from './watched-operations.ts';
 const bucket = 'bucket';
 const k = { bucket, key: 'k' };
 
-objectStoreContract('directory store', async () => {
+const makeStore = async () => {
   const folder = await mkdtemp(join(tmpdir(), 'sealpart-store-'));
   const store = await openDirectoryStore(folder, { create: true, limits: { minPartBytes: 1000 } });
   return {
@@ -32,7 +33,10 @@ objectStoreContract('directory store', async () => {
       await rm(folder, { recursive: true });
     },
   };
-});
+};
+
+objectStoreContract('directory store', makeStore);
+bucketStoreContract('directory store', makeStore);
 
 async function storeWithBucket(): Promise<{ root: string; store: ObjectStore }> {
   const root = await temporaryFolder();
@@ -187,7 +191,7 @@ describe('limits', () => {
     changeCatalogue(
       root,
       `INSERT INTO contents ${upTo(2005)} SELECT value FROM series;
-      INSERT INTO uploads ${upTo(2005)} SELECT 'id-' || value, '${bucket}', CAST('key-' || value % 7 AS BLOB), value, 0, '{}', '{}' FROM series`,
+      INSERT INTO uploads ${upTo(2005)} SELECT 'id-' || value, '${bucket}', CAST('key-' || value % 7 AS BLOB), value, 0, '{}', '{}', '{}' FROM series`,
     );
     const found = await collect(store.listUploads(bucket, quiet));
     expect(found).toHaveLength(2005);
@@ -199,7 +203,7 @@ describe('limits', () => {
     changeCatalogue(
       root,
       `INSERT INTO contents ${upTo(1001)} SELECT value FROM series;
-      INSERT INTO objects ${upTo(1001)} SELECT '${bucket}', CAST(9999 + value AS BLOB), value, 'etag', 1, 0, '{}', '{}', NULL FROM series`,
+      INSERT INTO objects ${upTo(1001)} SELECT '${bucket}', CAST(9999 + value AS BLOB), value, 'etag', 1, 0, '{}', '{}', NULL, '{}' FROM series`,
     );
     for (const limit of [undefined, 5000]) {
       const page = await store.list({ bucket, ...(limit === undefined ? {} : { limit }) }, quiet);

@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, onTestFinished } from 'vitest';
+import type { BucketStore } from '../../src/objects/bucket-store.ts';
 import {
   type DirectoryStoreInternals,
   type DirectoryStoreOptions,
   openDirectoryStore,
 } from '../../src/objects/directory/open-directory-store.ts';
-import type { ObjectStore } from '../../src/objects/object-store.ts';
 
 /** A folder that goes when the test ends. */
 export async function temporaryFolder(): Promise<string> {
@@ -23,7 +23,7 @@ export async function openStore(
   root: string,
   options: Partial<DirectoryStoreOptions> = {},
   internals: Partial<DirectoryStoreInternals> = {},
-): Promise<ObjectStore> {
+): Promise<BucketStore> {
   const store = await openDirectoryStore(root, { create: true, limits: { minPartBytes: 1 }, ...options }, internals);
   onTestFinished(() => store.close());
   return store;

@@ -1,0 +1,67 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { CaseResult } from './run-case.ts';
+
+/** Stores that the gateway is run over. */
+export const grounds = ['dir', 'versitygw'] as const;
+export type Ground = (typeof grounds)[number];
+
+/** Why which cases do not pass: the reason, then their names over each store. */
+export interface KnownReason {
+  readonly reason: string;
+  readonly dir?: readonly string[];
+  readonly versitygw?: readonly string[];
+}
+
+export type KnownFailures = readonly KnownReason[];
+
+const path = fileURLToPath(new URL('../../test/compat/known-failures.json', import.meta.url));
+
+export function readKnownFailures(): KnownFailures {
+  return JSON.parse(readFileSync(path, 'utf8')) as KnownFailures;
+}
+
+export function writeKnownFailures(known: KnownFailures): void {
+  writeFileSync(path, `${JSON.stringify(known, undefined, 2)}\n`);
+}
+
+/** Names of the cases that need not pass over a store, with the reason. */
+export function knownOver(known: KnownFailures, ground: Ground): ReadonlyMap<string, string> {
+  return new Map(known.flatMap(({ reason, [ground]: names = [] }) => names.map((name) => [name, reason] as const)));
+}
+
+/** How results differ from what is known. */
+export interface Difference {
+  /** They fail, and are in no list. */
+  readonly unexpected: readonly CaseResult[];
+  /** They pass, and are still in the list. */
+  readonly better: readonly string[];
+}
+
+export function compareWithKnown(results: readonly CaseResult[], known: ReadonlyMap<string, string>): Difference {
+  return {
+    unexpected: results.filter(({ name, verdict }) => verdict !== 'passed' && !known.has(name)),
+    better: results.filter(({ name, verdict }) => verdict === 'passed' && known.has(name)).map(({ name }) => name),
+  };
+}
+
+/** The list without what passes now. */
+export function withoutBetter(known: KnownFailures, ground: Ground, better: readonly string[]): KnownFailures {
+  const kept = known.map((entry) => ({
+    ...entry,
+    [ground]: (entry[ground] ?? []).filter((name) => !better.includes(name)),
+  }));
+  return kept.filter(({ dir = [], versitygw = [] }: KnownReason) => dir.length + versitygw.length > 0);
+}
+
+/** The list with more cases that are known to fail, for a reason. */
+export function withFailures(
+  known: KnownFailures,
+  ground: Ground,
+  reason: string,
+  names: readonly string[],
+): KnownFailures {
+  const entry = known.find((one) => one.reason === reason) ?? { reason };
+  const all = [...new Set([...(entry[ground] ?? []), ...names])].sort();
+  return [...known.filter((one) => one !== entry), { ...entry, [ground]: all }];
+}

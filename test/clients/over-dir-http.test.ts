@@ -1,0 +1,6 @@
+import { startGateway } from '../support/gateway/start-gateway.ts';
+import { clientScenarios } from './client-scenarios.ts';
+
+clientScenarios('clients of the gateway over the embedded store, http', () =>
+  startGateway({ over: 'dir', tls: false }),
+);

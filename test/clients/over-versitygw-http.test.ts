@@ -1,0 +1,7 @@
+import { startGateway } from '../support/gateway/start-gateway.ts';
+import { clientScenarios } from './client-scenarios.ts';
+
+clientScenarios('clients of the gateway over versitygw, http', async () => {
+  const gateway = await startGateway({ over: 'versitygw', tls: false });
+  return { ...gateway, keysArePaths: true };
+});
