@@ -9,6 +9,11 @@ import type { BatchResult, FrameBatch, FrameFault, WorkerMemory } from './messag
 export function runBatch(batch: FrameBatch, memory: WorkerMemory): BatchResult {
   const plain = new Uint8Array(batch.lent ?? memory.plain, batch.plain.offset, batch.plain.length);
   const wire = new Uint8Array(batch.lentWire ?? memory.wire, batch.wire.offset, batch.wire.length);
+  return runBatchOver(batch, plain, wire);
+}
+
+/** The same over memory that no other thread sees. `plain` and `wire` are the batch's stretches. */
+export function runBatchOver(batch: FrameBatch, plain: Uint8Array, wire: Uint8Array): BatchResult {
   const frames = Math.ceil(batch.plain.length / batch.frameSizeBytes);
   const evidence = new Uint8Array(frames * evidenceLength(batch.digestAlg));
   const fault =
