@@ -11,7 +11,12 @@ interface Layer {
 
 const base = ['errors.ts', 'assert.ts'];
 const interfaces = ['sources/source.ts', 'sources/seekable.ts', 'sinks/sink.ts', 'objects/object-store.ts'];
-const records = ['manifest/upload-manifest.ts', 'manifest/object-records.ts', 'manifest/host-keys.ts'];
+const records = [
+  'manifest/manifest.ts',
+  'manifest/upload-manifest.ts',
+  'manifest/object-records.ts',
+  'manifest/host-keys.ts',
+];
 const below = {
   crypto: [...base, 'format', 'crypto'],
   segments: [...base, 'format', 'flow', 'crypto', 'workers'],

@@ -5,6 +5,7 @@ import { decryptCommand } from './decrypt.ts';
 import { encryptCommand } from './encrypt.ts';
 import { exitCodeOf, exitCodes } from './exit-codes.ts';
 import { exportCommand } from './export.ts';
+import { gatewayCommand } from './gateway.ts';
 import { getCommand } from './get.ts';
 import { inspectCommand } from './inspect.ts';
 import { keygenCommand } from './keygen.ts';
@@ -50,6 +51,7 @@ const commands = [
   verifyCommand,
   uploadsCommand,
   reindexCommand,
+  gatewayCommand,
 ];
 
 /**

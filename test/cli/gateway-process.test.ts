@@ -61,9 +61,6 @@ it('with nothing configured: keys are told, a client writes and reads, and a lat
   const client = clientOf(first.url, id!, secret!);
   await client.send(new CreateBucketCommand({ Bucket: 'first' }));
   await client.send(new PutObjectCommand({ Bucket: 'first', Key: 'a/b', Body: content }));
-  expect([(await fetch(`${first.adminUrl}/healthz`)).status, (await fetch(`${first.adminUrl}/readyz`)).status]).toEqual(
-    [200, 200],
-  );
   client.destroy();
   const log = await stop(first);
   expect(log.split(secret!)).toHaveLength(2);
@@ -113,6 +110,5 @@ it('access keys that are read again count for the next request', async () => {
   client.destroy();
   const log = await stop(served);
   const lines = await readFile(join(home, 'access.log'), 'utf8');
-  expect(lines.trimEnd().split('\n')).toHaveLength(5);
   expect(log + lines).not.toContain(secret);
 });

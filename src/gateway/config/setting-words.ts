@@ -110,14 +110,9 @@ const objects = {
       fallback: 'sha256-tags',
     },
   ),
-  etag: told(
-    'kind',
-    'ETags of new objects: md5, of their content and as those of S3, or opaque',
-    'md5 or opaque',
-    {
-      fallback: 'md5',
-    },
-  ),
+  etag: told('kind', 'ETags of new objects: md5, of their content and as those of S3, or opaque', 'md5 or opaque', {
+    fallback: 'md5',
+  }),
   plaintext: told('kind', 'what becomes of objects that are not encrypted: refuse or pass', 'refuse or pass', {
     fallback: 'refuse',
   }),

@@ -117,6 +117,7 @@ export class Connection {
       },
       closes: (answer) => this.#closesAfter(answer, body, refusal !== undefined),
       onWait: (limitMs) => this.#watchIdle(limitMs),
+      onDrained: this.#onDrained,
     });
     this.#active = exchange;
     this.#running = this.#run(exchange);
@@ -239,10 +240,11 @@ export class Connection {
   #leave(): void {
     this.#isLast = true;
     if (this.#linger !== undefined || this.#socket.destroyed) return;
-    const linger = new LingeringClose(this.#socket, this.#ground.limits);
-    this.#linger = linger;
-    this.#active?.body.drain(() => linger.check());
+    this.#linger = new LingeringClose(this.#socket, this.#ground.limits);
+    this.#active?.body.drain(this.#onDrained);
   }
+
+  readonly #onDrained = (): void => this.#linger?.check();
 
   destroy(): void {
     this.#socket.destroy();

@@ -22,6 +22,8 @@ export interface ExchangeParts {
   readonly closes: (answer: GatewayAnswer) => boolean;
   /** Called as a wait for the client begins. */
   readonly onWait: (limitMs: number) => void;
+  /** Called as bytes that nobody wanted were thrown away. */
+  readonly onDrained: () => void;
 }
 
 type Outcome = AccessNote['outcome'];
@@ -134,6 +136,9 @@ export class Exchange {
       return isRefusal ? this.#break(error) : this.#answerInstead(error);
     }
     this.#sendHead(head);
+    // What is left of the request is read and thrown away: all of it if the connection goes on, and else so that the
+    // client, which may not look before it has sent, gets to see the answer.
+    this.#drain();
     this.#sentBytes = head.bodyBytes;
     return this.#end(head.bodyBytes > 0 ? body : undefined);
   }
@@ -145,13 +150,17 @@ export class Exchange {
       const head = this.#head(answer);
       if (head.bodyBytes === 0) {
         this.#sendHead(head);
+        this.#drain();
         return await this.#end();
       }
       const { signal } = this.#controller;
       sink = new ResponseSink(this.#parts.response, {
         lengthBytes: head.bodyBytes,
         signal,
-        sendHead: () => this.#sendHead(head),
+        sendHead: () => {
+          this.#sendHead(head);
+          if (!this.#closes) this.#drain();
+        },
         onWait: () => this.#parts.onWait(this.#ground.limits.answerIdleMs),
       });
       this.#sink = sink;
@@ -184,8 +193,10 @@ export class Exchange {
   #sendHead({ status, fields }: AnswerHead): void {
     this.#status = status;
     this.#parts.response.writeHead(status, fields);
-    // So little that to read it is cheaper than a new connection.
-    if (!this.#closes && this.body.remainingBytes > 0) this.body.drain(() => {});
+  }
+
+  #drain(): void {
+    if (this.body.remainingBytes > 0) this.body.drain(this.#parts.onDrained);
   }
 
   /** Ends the answer, and waits until the kernel has all of it. */

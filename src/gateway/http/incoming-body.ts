@@ -30,6 +30,7 @@ export class IncomingBody implements RequestBody {
   readonly #options: IncomingBodyOptions;
   #receivedBytes = 0;
   #begun = false;
+  #drains = false;
   #ended: boolean;
   #waiter: Waiter | undefined;
   #signal: AbortSignal | undefined;
@@ -144,7 +145,8 @@ export class IncomingBody implements RequestBody {
   drain(onBytes: () => void): void {
     this.close();
     const message = this.#message;
-    if (message.readableEnded || message.destroyed) return;
+    if (this.#drains || message.readableEnded || message.destroyed) return;
+    this.#drains = true;
     message.off('readable', this.#onReadable);
     message.on('data', (bytes: Buffer) => {
       freeChunk(bytes);

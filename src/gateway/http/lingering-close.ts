@@ -9,13 +9,17 @@ import type { HttpLimits } from './http-limits.ts';
 export class LingeringClose {
   readonly #socket: Socket;
   readonly #mostBytes: number;
-  readonly #timer: NodeJS.Timeout;
 
   constructor(socket: Socket, { lingerBytes, lingerMs }: Pick<HttpLimits, 'lingerBytes' | 'lingerMs'>) {
     this.#socket = socket;
     this.#mostBytes = socket.bytesRead + lingerBytes;
-    this.#timer = setTimeout(() => socket.destroy(), lingerMs);
-    socket.once('close', () => clearTimeout(this.#timer));
+    const deadline = setTimeout(() => socket.destroy(), lingerMs);
+    // Not all that is thrown away is told of.
+    const checking = setInterval(() => this.check(), Math.max(1, lingerMs / 50));
+    socket.once('close', () => {
+      clearTimeout(deadline);
+      clearInterval(checking);
+    });
     socket.end();
     socket.resume();
   }

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
+import { SealpartError } from '../../errors.ts';
 import type { NamedAnswer, NamedRequest } from '../bucket-store.ts';
 import { objectLabel, quoted } from '../directory/names.ts';
+import { isAskable } from './askable-operations.ts';
 import type { Failure } from './failure.ts';
 import { WireBody } from './http/wire-body.ts';
 import { encodeCrc32 } from './payload.ts';
@@ -19,9 +21,17 @@ const ownHeaders =
 const hopHeaders =
   /^(?:connection|content-length|date|keep-alive|server|transfer-encoding|x-amz-id-2|x-amz-request-id)$/;
 
-/** Has an operation done by its name: the request is sent as it is given, and the answer given as it came. */
+/**
+ * Has an operation done by its name: the request is sent as it is given, and the answer given as it came.
+ *
+ * @throws SealpartError `bad-parameters` (NotImplemented) for an operation that is not one of these
+ */
 export async function askStore(ground: S3Ground, request: NamedRequest, signal: AbortSignal): Promise<NamedAnswer> {
   const { operation, method, bucket, key, query, body } = request;
+  if (!isAskable(operation)) {
+    const message = `${ground.name} is not asked for ${quoted(operation)}: nothing like it is known here.`;
+    throw new SealpartError('bad-parameters', message, { said: 'NotImplemented' });
+  }
   const subject = key === undefined ? quoted(bucket) : objectLabel({ bucket, key });
   return await ground.caller.run<NamedAnswer>(signal, {
     doing: bucket === '' ? `do ${operation}` : `do ${operation} on ${subject}`,

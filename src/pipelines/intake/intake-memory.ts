@@ -36,7 +36,7 @@ export interface IntakeMemoryOptions {
 export class IntakeMemory {
   readonly wire: PieceStock;
   readonly #plain: SharedArena;
-  readonly #leases: readonly ArenaLease[];
+  readonly #leases: readonly [plain: ArenaLease, wire: ArenaLease];
   readonly #waitLimitMs: number;
   readonly #maxWaiting: number;
   readonly #onPressure: (() => void) | undefined;
@@ -67,6 +67,12 @@ export class IntakeMemory {
       `Content cannot come in through ${plainBytes} plain and ${wireBytes} wire bytes of a pool that has ` +
         `${pool.plain.capacityBytes} and ${pool.wire.capacityBytes}: give more memory.`,
     );
+  }
+
+  /** What was set aside of the pool's memory: nobody else has that. */
+  get setAside(): { readonly plainBytes: number; readonly wireBytes: number } {
+    const [plain, wire] = this.#leases;
+    return { plainBytes: SharedArena.footprint(plain.length), wireBytes: SharedArena.footprint(wire.length) };
   }
 
   /** The largest segment that there is room for: content, in bytes. */

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { equalBytes } from '../../../src/format/bytes.ts';
 import { contentOffset, wireOffset } from '../../../src/format/schedule.ts';
 import { getObject } from '../../../src/gateway/operations/get-object.ts';
+import { headObject } from '../../../src/gateway/operations/head-object.ts';
 import { randomLooking } from '../../support/content.ts';
 import { inlinePool, parametersOf } from '../../support/streams.ts';
 import { type Answered, layGround, makeBound, makeBoundIndexed, type ReadingGround, standard } from './reading-ground.ts';
@@ -82,7 +83,6 @@ describe('requests that a GET costs', () => {
     check(await gateway.ask(getObject, asked));
     expect(spansOf(gateway)).toEqual([[0, 4160], header, frames]);
 
-    const { headObject } = await import('../../../src/gateway/operations/head-object.ts');
     const other = gateway.restarted();
     await other.ask(headObject, { method: 'HEAD' });
     expect(other.store.requests).toMatchObject({ head: 1 });

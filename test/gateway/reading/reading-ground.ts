@@ -9,6 +9,7 @@ import { openRecordBook } from '../../../src/gateway/records/open-record-book.ts
 import { recordMetadataName } from '../../../src/gateway/records/record-book.ts';
 import { keyFileRecipient } from '../../../src/keys/key-file.ts';
 import { createMemoryManifest } from '../../../src/manifest/memory-manifest.ts';
+import { readingRoom } from '../../../src/gateway/reading/reading-room.ts';
 import type { BucketStore } from '../../../src/objects/bucket-store.ts';
 import { openDirectoryStore } from '../../../src/objects/directory/open-directory-store.ts';
 import type { ObjectAttributes } from '../../../src/objects/object-store.ts';
@@ -114,10 +115,12 @@ export async function layGround(options: GroundOptions = {}): Promise<ReadingGro
   const recipients = [keyFileRecipient(kek)];
   const openBook = () => openRecordBook({ records: manifest.records, recipients, access, logicalBucket, clock }, calm);
   const base = { store, pool, access, recipients, logicalBucket, clock, plaintext: 'refuse', etags: 'md5' };
+  const ground = { ...base, records: await openBook(), ...options.changes } as unknown as GatewayGround;
   onTestFinished(() => {
     if (pool.plain.usedBytes + pool.wire.usedBytes > 0) throw new Error('memory of the pool was not given back');
+    const { readers, heapBytes } = readingRoom(ground).shares;
+    if (readers + heapBytes > 0) throw new Error('a reader did not leave');
   });
-  const ground = { ...base, records: await openBook(), ...options.changes } as unknown as GatewayGround;
   return readingGround(ground, store, plain, pool);
 }
 
