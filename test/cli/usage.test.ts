@@ -6,7 +6,21 @@ import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { errorOf, runInProcess } from './cli-in-process.ts';
 import { mainFile, runProcess } from './cli-process.ts';
 
-const commands = ['keygen', 'encrypt', 'decrypt', 'put', 'get', 'ls', 'rm', 'export', 'inspect', 'verify', 'uploads'];
+const commands = [
+  'keygen',
+  'encrypt',
+  'decrypt',
+  'put',
+  'get',
+  'ls',
+  'rm',
+  'export',
+  'inspect',
+  'verify',
+  'uploads',
+  'reindex',
+  'gateway',
+];
 
 it('the help names every command, how to begin, and the exit codes', async () => {
   const { exitCode, out, stderr, outputFinished } = await runInProcess(['--help']);
