@@ -86,6 +86,8 @@ export interface ErrorEvidence {
   readonly missing?: 'bucket' | undefined;
   /** The object store's own word for it (`NoSuchVersion`), if it was the store that said so. */
   readonly said?: string | undefined;
+  /** The sentence that the store said with it, which is about what it was asked for. */
+  readonly saidWhy?: string | undefined;
   /** The error that this one explains. */
   readonly cause?: unknown;
 }
@@ -98,6 +100,7 @@ export class SealpartError extends Error {
   readonly frame?: number;
   readonly missing?: 'bucket';
   readonly said?: string;
+  readonly saidWhy?: string;
 
   constructor(code: ErrorCode, message: string, evidence: ErrorEvidence = {}) {
     super(message, evidence.cause === undefined ? undefined : { cause: evidence.cause });
@@ -106,6 +109,7 @@ export class SealpartError extends Error {
     if (evidence.frame !== undefined) this.frame = evidence.frame;
     if (evidence.missing !== undefined) this.missing = evidence.missing;
     if (evidence.said !== undefined) this.said = evidence.said;
+    if (evidence.saidWhy !== undefined) this.saidWhy = evidence.saidWhy;
   }
 }
 

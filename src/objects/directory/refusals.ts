@@ -2,9 +2,9 @@ import { type ErrorCode, SealpartError } from '../../errors.ts';
 import type { ObjectName, UploadName } from '../object-store.ts';
 import { objectLabel, quoted } from './names.ts';
 
-/** What a request cannot have, with S3's word for it, which stands in the message too. */
+/** What a request cannot have, with S3's word for it, which stands in the message too, and S3's sentence where it has one. */
 export function refused(said: string, reason: string, code: ErrorCode = 'bad-parameters'): SealpartError {
-  return new SealpartError(code, `${reason} (${said}).`, { said });
+  return new SealpartError(code, `${reason} (${said}).`, { said, saidWhy: reason });
 }
 
 export function noBucket(bucket: string): SealpartError {

@@ -23,9 +23,12 @@ export function writeToken(listing: Listing, { marker, token }: TokenContent): s
 
 /** @throws SealpartError `bad-parameters` (InvalidArgument) for one that is not of this listing */
 export function readToken(listing: Listing, text: string): TokenContent {
-  const decoded = Buffer.from(text, 'base64url').toString();
+  const bytes = Buffer.from(text, 'base64url');
+  const decoded = bytes.toString();
   const content = decoded.slice(checkChars);
-  if (content === '' || decoded.slice(0, checkChars) !== checkOf(listing, content)) {
+  // What is no Base64 is passed over when it is decoded.
+  const isToken = bytes.toString('base64url') === text && decoded.slice(0, checkChars) === checkOf(listing, content);
+  if (!isToken || content === '') {
     const message = 'The token is none that a listing of this prefix and delimiter has given: begin it again.';
     throw new SealpartError('bad-parameters', message, { said: 'InvalidArgument' });
   }

@@ -94,6 +94,7 @@ export function storeError(failure: Failure, call: FailedCall): SealpartError {
     cause: failure.cause,
     missing,
     said: wordOf(failure),
+    saidWhy: failure.message || undefined,
   });
 }
 

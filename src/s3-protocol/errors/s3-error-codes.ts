@@ -157,6 +157,10 @@ export const s3ErrorCodes = {
     status: 409,
     message: 'The conditional request cannot succeed due to a conflicting operation against this resource.',
   },
+  InvalidBucketAclWithObjectOwnership: {
+    status: 400,
+    message: "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting",
+  },
   InvalidObjectState: {
     status: 403,
     message: 'The operation is not valid for the current state of the object.',

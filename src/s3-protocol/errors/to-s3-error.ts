@@ -38,7 +38,6 @@ const notOfTheClient: ReadonlySet<string> = new Set<S3ErrorCode>([
   'AuthorizationHeaderMalformed',
   'AuthorizationQueryParametersError',
   'BadDigest',
-  'BadRequest',
   'ExpiredToken',
   'IncompleteBody',
   'InternalError',
@@ -47,7 +46,6 @@ const notOfTheClient: ReadonlySet<string> = new Set<S3ErrorCode>([
   'InvalidSecurity',
   'InvalidToken',
   'MissingContentLength',
-  'MissingSecurityHeader',
   'NotModified',
   'RequestTimeout',
   'RequestTimeTooSkewed',
@@ -78,6 +76,7 @@ function translate(error: SealpartError, subject: ErrorSubject): Translation {
     case 'precondition':
       return { code: 'PreconditionFailed', Condition: subject.condition };
     case 'conflict':
+      if (word !== undefined) return inItsWords(word, error);
       return { code: subject.conditional ? 'ConditionalRequestConflict' : 'OperationAborted', Key: subject.key };
     case 'bad-name':
       return badName(subject);
@@ -86,13 +85,26 @@ function translate(error: SealpartError, subject: ErrorSubject): Translation {
       // own credentials does not, and the client's are right.
       return { code: word ?? 'ServiceUnavailable' };
     default:
-      if (word !== undefined) return { code: word };
+      if (word !== undefined) return inItsWords(word, error);
       return { code: plainCodes[error.code] ?? 'InternalError' };
   }
 }
 
+const manySentences: ReadonlySet<S3ErrorCode> = new Set([
+  'BadRequest',
+  'InvalidArgument',
+  'InvalidRequest',
+  'InvalidTag',
+  'MissingSecurityHeader',
+]);
+
 /** What is missing of these is named by what the request was about. */
 const namedByRequest: ReadonlySet<S3ErrorCode> = new Set(['NoSuchBucket', 'NoSuchKey', 'NoSuchVersion', 'NoSuchUpload']);
+
+/** Where S3 has one sentence for a word, that is the one that clients know; else the store's tells more. */
+function inItsWords(word: S3ErrorCode, { saidWhy }: SealpartError): Translation {
+  return saidWhy === undefined || !manySentences.has(word) ? { code: word } : { code: word, message: saidWhy };
+}
 
 function notFound(error: SealpartError, word: S3ErrorCode | undefined, subject: ErrorSubject): Translation {
   const { bucket, key, uploadId, versionId } = subject;

@@ -65,7 +65,7 @@ export function describeBuckets(ground: () => BucketGround): void {
       await ask(ground(), 'PutBucketTagging', { body });
     }
     await ask(ground(), 'DeleteBucket');
-    await expectSaid(ask(ground(), 'GetBucketTagging'), 'not-found', 'NoSuchBucket');
+    await expectSaid(ask(ground(), 'HeadBucket'), 'not-found', 'NoSuchBucket', 'NotFound');
     await store.createBucket(bucket, quiet);
     if (!ground().deviates('no-bucket-tags'))
       await expectSaid(ask(ground(), 'GetBucketTagging'), 'not-found', 'NoSuchTagSet');

@@ -29,6 +29,12 @@ import { expectCode, newBucketName } from '../object-store/ground.ts';
  * | `no-fresh-answers` | answers what no bucket has at first otherwise than S3 |
  * | `uploads-block-removal` | keeps a bucket with uploads under way |
  * | `storage-classes-ignored` | keeps every object as STANDARD |
+ * | `no-object-acls` | tells no ACL of an object |
+ * | `last-page-unsure` | says after a page that is full that there is more, if only the rest of a folder is |
+ * | `lenient-documents` | takes documents that lack elements |
+ * | `markers-have-prefix` | takes no place to begin at that does not have the prefix |
+ * | `missing-buckets-unnoticed` | does not say of every operation that the bucket is not there |
+ * | `cors-unchecked`, `tags-unchecked` | keeps what S3 does not take, or has another word for it |
  */
 export type BucketDeviation =
   | 'keys-are-paths'
@@ -46,7 +52,14 @@ export type BucketDeviation =
   | 'no-public-access-block'
   | 'no-fresh-answers'
   | 'uploads-block-removal'
-  | 'storage-classes-ignored';
+  | 'storage-classes-ignored'
+  | 'last-page-unsure'
+  | 'lenient-documents'
+  | 'markers-have-prefix'
+  | 'missing-buckets-unnoticed'
+  | 'no-object-acls'
+  | 'cors-unchecked'
+  | 'tags-unchecked';
 
 /** A store under test. */
 export interface BucketStoreFixture {
@@ -89,9 +102,11 @@ export function useBucketStore(makeStore: MakeBucketStore): () => BucketGround {
   };
 }
 
-/** Puts objects of a few bytes, in the order given. */
+/** Puts objects of a few bytes, in the order given. What is named like a folder is empty, as clients make them. */
 export async function putKeys({ store, bucket }: BucketGround, keys: readonly string[]): Promise<void> {
-  for (const key of keys) await store.put({ bucket, key }, patternBytes(key.length, 1), {}, {}, quiet);
+  for (const key of keys) {
+    await store.put({ bucket, key }, patternBytes(key.endsWith('/') ? 0 : key.length, 1), {}, {}, quiet);
+  }
 }
 
 /** A page as its items: keys, and common prefixes with a `+` before them, each in their order. */

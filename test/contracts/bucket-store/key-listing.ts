@@ -84,9 +84,14 @@ const unholdable = ['a/f/', 'b/'];
 
 /** Which keys a listing tells of. */
 export function describeKeyListing(ground: () => BucketGround): void {
+  /** Some servers begin nowhere but at what they could list. */
+  const canBeAsked = ({ prefix = '', from }: ListWords) => {
+    if (!ground().deviates('markers-have-prefix') || from === undefined || from.kind === 'token') return true;
+    return (from.kind === 'after' ? from.key : from.marker).startsWith(prefix);
+  };
   const expectListings = async (cases: readonly (readonly [ListWords, readonly string[]])[]) => {
     await putKeys(ground(), tree.toReversed());
-    for (const [words, expected] of cases) {
+    for (const [words, expected] of cases.filter(([asked]) => canBeAsked(asked))) {
       const page = await listKeys(ground(), words);
       expect(itemsOf(page), JSON.stringify(words)).toEqual(expected);
       expect(page.next).toBeUndefined();

@@ -67,9 +67,10 @@ export function describeKeyPages(ground: () => BucketGround): void {
     expect((await listKeys(ground(), { limit: 3 })).next).toBeUndefined();
     expect((await listKeys(ground(), { limit: 2 })).next).toBeDefined();
     expect((await listKeys(ground(), { limit: 2, delimiter: '/' })).next).toBeUndefined();
+    expect((await listKeys(ground(), { limit: 1, delimiter: '/' })).next).toBeDefined();
+    if (ground().deviates('last-page-unsure')) return;
     // What is left of a folder that was told of is not more.
     expect((await listKeys(ground(), { limit: 1, delimiter: '/', prefix: 'a' })).next).toBeUndefined();
-    expect((await listKeys(ground(), { limit: 1, delimiter: '/' })).next).toBeDefined();
   });
 
   test('a page of nothing has nothing, and is the last', async () => {

@@ -75,7 +75,8 @@ export function describeTagging(ground: () => BucketGround): void {
   });
 
   test.each(refusedTags)('tags that S3 does not take are refused, and those there stay: %s', async (_, tags, words) => {
-    const { store, bucket } = ground();
+    const { store, bucket, deviates } = ground();
+    if (deviates('tags-unchecked')) return;
     await store.put({ bucket, key: 'k' }, patternBytes(3, 1), { tags: { first: '1' } }, {}, quiet);
     const body = taggingOf(tags);
     await expectSaid(ask(ground(), 'PutObjectTagging', { ...k, body }), 'bad-parameters', ...words);
@@ -107,12 +108,17 @@ export function describeTagging(ground: () => BucketGround): void {
     const answer = await ask(ground(), 'GetBucketTagging');
     expect(textsOf(answer, 'Key').sort()).toEqual(['more', 'team']);
     expect(textsOf(answer, 'Value').sort()).toEqual(['', 'a b']);
-    expect((await ask(ground(), 'DeleteBucketTagging')).status).toBe(204);
+    expect([200, 204]).toContain((await ask(ground(), 'DeleteBucketTagging')).status);
     await expectSaid(ask(ground(), 'GetBucketTagging'), 'not-found', 'NoSuchTagSet');
-    expect((await ask(ground(), 'DeleteBucketTagging')).status).toBe(204);
+    expect([200, 204]).toContain((await ask(ground(), 'DeleteBucketTagging')).status);
   });
 
-  test('what is no Tagging document is MalformedXML', async () => {
+  test('what is no Tagging document is MalformedXML', async ({ skip }) => {
+    const { deviates } = ground();
+    skip(
+      deviates('tags-unchecked') || deviates('lenient-documents'),
+      'the server takes it, or has another word for it',
+    );
     await putKeys(ground(), ['k']);
     for (const body of [
       '<Tagging/>',

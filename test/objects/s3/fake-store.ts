@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { onTestFinished } from 'vitest';
-import type { ObjectStore } from '../../../src/objects/object-store.ts';
+import type { BucketStore } from '../../../src/objects/bucket-store.ts';
 import type { S3RequestHandler } from '../../../src/objects/s3/http/request-handler.ts';
 import type { SdkRequest } from '../../../src/objects/s3/http/sdk-request.ts';
 import { toWireBody } from '../../../src/objects/s3/http/wire-body.ts';
@@ -82,7 +82,7 @@ export async function openFakeStore(
   requestHandler: S3RequestHandler,
   options: S3StoreOptions = {},
   internals: Partial<S3StoreInternals> = {},
-): Promise<ObjectStore> {
+): Promise<BucketStore> {
   const store = await openS3Store(
     {
       endpointUrl: 'http://127.0.0.1:9',

@@ -19,6 +19,7 @@ const traits: Readonly<Record<ServerName, ServerTraits>> = {
       'all-parts-only',
       'buckets-made-again',
       'multipart-tags-lost',
+      'no-if-match',
       'no-zero-bytes',
       'torn-races',
       'uploads-unordered',
