@@ -13,7 +13,7 @@ export const caseGroups: readonly CaseGroup[] = [
     title: 'Multipart uploads',
     wanted: false,
     pattern:
-      /^(?:\w+MultipartUploads?|ListParts|UploadPart|UnsignedStreamingPayloadTrailer_UploadPart)_|^CompletedMultipartUpload/,
+      /^\w+MultipartUploads?_|^CompletedMultipartUpload|^ListParts_|UploadPart_|_UploadPart$|_mp_|_mps$|_ranged_with_checksum_mode$/,
   },
   { title: 'Copies', wanted: false, pattern: /^(?:CopyObject|UploadPartCopy)_|_copy_object|CopyObject_/ },
   {

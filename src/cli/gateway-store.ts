@@ -29,8 +29,9 @@ export async function openGatewayStore(read: ReadConfig, context: CliContext): P
   const folder = storeFolder(config, context.env);
   if (folder === undefined) return openS3(read, context);
   const { equalParts: _, ...limits } = limitsOf(limitFlags(config));
-  const store = await openDirectoryStore(folder, { create: true, limits, signal: context.signal });
-  return { store, region: config.region ?? ownRegion, warnings: [] };
+  const { region = ownRegion } = config;
+  const store = await openDirectoryStore(folder, { create: true, limits, region, signal: context.signal });
+  return { store, region, warnings: [] };
 }
 
 async function openS3(read: ReadConfig, { env, signal }: CliContext): Promise<OpenedStore> {

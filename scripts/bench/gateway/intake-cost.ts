@@ -1,6 +1,6 @@
 import { createSecretKey, randomBytes } from 'node:crypto';
-import { openContentDigests } from '../../../src/gateway/intake/content-digests.ts';
 import { openContentHashing } from '../../../src/gateway/hashing/open-content-hashing.ts';
+import { openContentDigests } from '../../../src/gateway/intake/content-digests.ts';
 import { keyFileRecipient } from '../../../src/keys/key-file.ts';
 import { createMemoryManifest } from '../../../src/manifest/memory-manifest.ts';
 import { defaultDirectoryStoreLimits } from '../../../src/objects/directory/open-directory-store.ts';

@@ -162,8 +162,13 @@ export class Connection {
     this.#clockRanOut = false;
   }
 
-  /** Nothing has moved for the time that was set last. */
+  /** Nothing has moved for the time that was set last, unless it stands there and was not looked at yet. */
   onTimeout(): void {
+    // A process that was held up hears of its timers before it hears of what has come meanwhile.
+    setImmediate(() => this.#judgeIdle());
+  }
+
+  #judgeIdle(): void {
     const exchange = this.#active;
     if (exchange === undefined) {
       if (this.#linger === undefined) this.#socket.destroy();

@@ -28,7 +28,8 @@ export class HttpServer implements ConnectionEvents {
   readonly #idle = new Set<Connection>();
   readonly #sampling: NodeJS.Timeout;
   readonly #allClosed: PromiseWithResolvers<void> = Promise.withResolvers<void>();
-  #open = 0;
+  /** All of them, also those that still shake hands. */
+  readonly #sockets = new Set<Socket>();
   #closed: Promise<void> | undefined;
 
   constructor(server: Server, ground: HttpGround, setClosing: () => void) {
@@ -49,7 +50,7 @@ export class HttpServer implements ConnectionEvents {
 
   /** Connections that are open, also those that still shake hands. */
   get openConnections(): number {
-    return this.#open;
+    return this.#sockets.size;
   }
 
   get idleConnections(): number {
@@ -64,12 +65,10 @@ export class HttpServer implements ConnectionEvents {
   }
 
   #count(socket: Socket): void {
-    this.#open++;
-    socket.once('close', () => {
-      this.#open--;
-    });
+    this.#sockets.add(socket);
+    socket.once('close', () => this.#sockets.delete(socket));
     const isSecure = this.#server instanceof TlsServer;
-    if (this.#open > this.#ground.limits.connections && !this.#makeRoom()) {
+    if (this.#sockets.size > this.#ground.limits.connections && !this.#makeRoom()) {
       this.#ground.counters.turnedAway++;
       // Nobody can be told before hands are shaken.
       if (isSecure) socket.destroy();
@@ -90,6 +89,7 @@ export class HttpServer implements ConnectionEvents {
   }
 
   #admit(socket: Socket, secure: boolean): Connection | undefined {
+    if (this.#ground.isClosing()) socket.destroy();
     if (socket.destroyed) return undefined;
     const connection = new Connection(this.#ground, socket, secure, this);
     this.#bySocket.set(socket, connection);
@@ -183,12 +183,14 @@ export class HttpServer implements ConnectionEvents {
     clearInterval(this.#sampling);
     for (const connection of [...this.#idle]) connection.destroy();
     if (this.#connections.size === 0) this.#allClosed.resolve();
-    const timer = setTimeout(() => this.#server.closeAllConnections(), deadlineMs);
+    const timer = setTimeout(() => {
+      for (const socket of this.#sockets) socket.destroy();
+    }, deadlineMs);
     // Of one that is destroyed: its handler may still be told so.
     const running = [...this.#connections].map((connection) => connection.running);
     await this.#allClosed.promise;
-    clearTimeout(timer);
     await this.#closed;
+    clearTimeout(timer);
     await withinMs(Promise.all(running), stopMs);
   }
 }

@@ -136,7 +136,9 @@ export class IncomingBody implements RequestBody {
 
   /** Ends the reading: the request is answered. */
   close(): void {
-    this.fail(new SealpartError('aborted', 'The request was answered before its body was read to the end.'));
+    if (!this.#ended && this.#error === undefined) {
+      this.fail(new SealpartError('aborted', 'The request was answered before its body was read to the end.'));
+    }
     this.#signal?.removeEventListener('abort', this.#onAbort);
     this.#signal = undefined;
   }

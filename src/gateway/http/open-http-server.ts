@@ -54,7 +54,7 @@ export async function openHttpServer(options: HttpServerOptions, signal: AbortSi
   });
   watchServer(server, opened);
   try {
-    await listen(server, options.listen);
+    await listen(server, options);
     throwIfAborted(signal);
   } catch (error) {
     await opened.close(0);
@@ -110,7 +110,10 @@ function watchServer(server: Server | TlsServer, opened: HttpServer): void {
   server.on('timeout', (socket: Socket) => opened.onTimeout(socket));
 }
 
-async function listen(server: Server | TlsServer, { host, port }: HttpServerOptions['listen']): Promise<void> {
+async function listen(
+  server: Server | TlsServer,
+  { listen: { host, port }, onFault }: Pick<HttpServerOptions, 'listen' | 'onFault'>,
+): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const onError = (cause: Error): void => {
     reject(new SealpartError('io', `Cannot listen on ${host}:${port}: ${cause.message}.`, { cause }));
@@ -119,6 +122,8 @@ async function listen(server: Server | TlsServer, { host, port }: HttpServerOpti
   server.listen({ host, port }, resolve);
   await promise;
   server.off('error', onError);
+  // Of single connections, as descriptors run out: the server goes on.
+  server.on('error', onFault);
 }
 
 function newCounters(): HttpCounters {

@@ -16,23 +16,23 @@ export interface ToldObject {
   readonly described: DescribedObject;
 }
 
-/** What the store says of an object that is as true of its content, by the names of headers. */
-const passedOn = [
-  'cache-control',
-  'content-disposition',
-  'content-encoding',
-  'content-language',
-  'content-type',
-  'expires',
-  'x-amz-expiration',
-  'x-amz-object-lock-legal-hold',
-  'x-amz-object-lock-mode',
-  'x-amz-object-lock-retain-until-date',
-  'x-amz-replication-status',
-  'x-amz-restore',
-  'x-amz-storage-class',
-  'x-amz-website-redirect-location',
-] as const;
+/** What the store says of an object that is as true of its content: headers by their names in lower case. */
+const passedOn: readonly (readonly [name: string, told: string])[] = [
+  ['cache-control', 'Cache-Control'],
+  ['content-disposition', 'Content-Disposition'],
+  ['content-encoding', 'Content-Encoding'],
+  ['content-language', 'Content-Language'],
+  ['content-type', 'Content-Type'],
+  ['expires', 'Expires'],
+  ['x-amz-expiration', 'x-amz-expiration'],
+  ['x-amz-object-lock-legal-hold', 'x-amz-object-lock-legal-hold'],
+  ['x-amz-object-lock-mode', 'x-amz-object-lock-mode'],
+  ['x-amz-object-lock-retain-until-date', 'x-amz-object-lock-retain-until-date'],
+  ['x-amz-replication-status', 'x-amz-replication-status'],
+  ['x-amz-restore', 'x-amz-restore'],
+  ['x-amz-storage-class', 'x-amz-storage-class'],
+  ['x-amz-website-redirect-location', 'x-amz-website-redirect-location'],
+];
 
 /** Of an answer that says that nothing has changed. */
 const inNotModified: ReadonlySet<string> = new Set(['cache-control', 'expires']);
@@ -74,28 +74,31 @@ function systemHeaders(
   { overrides }: ObjectRequest,
   isUnmodified: boolean,
 ): HeaderField[] {
-  const told: Record<string, string | undefined> = { 'content-type': defaultContentType, ...headers, ...overrides };
+  const chosen: Readonly<Record<string, string | undefined>> = overrides;
   const fields: HeaderField[] = [];
-  for (const name of passedOn) {
-    const value = told[name];
-    if (value === undefined || (isUnmodified && !inNotModified.has(name))) continue;
-    if (name === 'x-amz-storage-class' && value === 'STANDARD') continue;
-    fields.push([canonicalName(name), headerText(value)]);
+  for (const [name, toldName] of passedOn) {
+    if (isUnmodified && !inNotModified.has(name)) continue;
+    const value = chosen[name] ?? headers[name] ?? (name === 'content-type' ? defaultContentType : undefined);
+    if (value === undefined || (name === 'x-amz-storage-class' && value === 'STANDARD')) continue;
+    fields.push([toldName, headerText(value)]);
   }
   return fields;
 }
 
-function canonicalName(name: string): string {
-  return name.startsWith('x-') ? name : name.replace(/(?:^|-)[a-z]/g, (letter) => letter.toUpperCase());
-}
+const token = /^[!#$%&'*+.^_`|~0-9a-z-]+$/i;
 
+/** What no header can be called is counted, as S3 does. */
 function metadataHeaders({ metadata }: ObjectHead): HeaderField[] {
   const visible = [...visibleMetadata(new Map(Object.entries(metadata)))];
-  return visible.map(([name, value]) => [`x-amz-meta-${headerText(name)}`, headerText(value)]);
+  const fields = visible
+    .filter(([name]) => token.test(name))
+    .map(([name, value]): HeaderField => [`x-amz-meta-${name}`, headerText(value)]);
+  const missing = visible.length - fields.length;
+  return missing === 0 ? fields : [...fields, ['x-amz-missing-meta', String(missing)]];
 }
 
 /** The checksums that a record has, of the whole content. */
-export function checksumFields({ checksums }: DescribedObject): HeaderField[] {
+function checksumFields({ checksums }: DescribedObject): HeaderField[] {
   const fields: HeaderField[] = [];
   let isComposite = false;
   for (const [name, value] of Object.entries(checksums)) {

@@ -117,7 +117,9 @@ async function readBeginning(
   };
   const input = await openStored(ground, name, { head }, signal, onAnswer);
   try {
-    const known = await describedBefore(ground, name, head, signal);
+    // The table was asked for the whole listing, and waited for if that was worth it: this is about the metadata.
+    const { lastModifiedMs: _, ...ageless } = head;
+    const known = await describedBefore(ground, name, ageless, signal);
     if (known !== undefined) return known;
     const opened = await openIfStream(ground, name, input, signal);
     if (opened === undefined) return rememberForeign(ground, name, head);

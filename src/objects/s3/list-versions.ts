@@ -3,6 +3,7 @@ import type { ListedVersion, VersionListRequest, VersionPage } from '../bucket-s
 import { quoted } from '../directory/names.ts';
 import { keyDecoder } from './key-encoding.ts';
 import { readListedObject } from './list-objects.ts';
+import { afterMarker, orderVersions } from './order-versions.ts';
 import { readDocument } from './signed/read-document.ts';
 import type { S3Ground } from './store-ground.ts';
 import { childrenOf, flagOf, textOf, timeOf } from './xml/fields.ts';
@@ -11,11 +12,13 @@ import type { XmlNode } from './xml/read-xml.ts';
 type Broken = (what: string) => SealpartError;
 type Decode = (text: string) => string;
 
+/** The most that S3 tells at once. */
+const maxPageSize = 1000;
 /** How many pages with nothing on them are looked through. */
 const maxEmptyPages = 100;
 
 /**
- * One page of a bucket's versions, in the order in which the store tells of them.
+ * One page of a bucket's versions.
  *
  * @throws SealpartError `store` if its keys go back, or it does not say where to go on: such a listing might never end
  */
@@ -28,13 +31,14 @@ export async function listVersions(
   let { keyMarker = '', versionIdMarker = '' } = request;
   const doing = `list the versions in ${quoted(bucket)}`;
   const broken = (what: string) => new SealpartError('store', `${ground.name} could not ${doing}: ${what}.`);
+  let repeated = 0;
   for (let pages = 0; pages < maxEmptyPages; pages++) {
     const optional = { prefix, delimiter, 'key-marker': keyMarker, 'version-id-marker': versionIdMarker };
     const given = Object.entries(optional).filter(([, value]) => value !== '');
     const query = {
       versions: '',
       'encoding-type': 'url',
-      'max-keys': `${limit}`,
+      'max-keys': `${Math.min(limit + repeated, maxPageSize)}`,
       ...Object.fromEntries(given),
     };
     const answer = await ground.caller.run(signal, {
@@ -45,15 +49,20 @@ export async function listVersions(
       read: (answered) => readDocument(answered, 'ListVersionsResult'),
     });
     const decode = keyDecoder(textOf(answer, 'EncodingType'), broken);
-    const page = readPage(answer, keyMarker, decode, broken);
+    const all = readPage(answer, keyMarker, decode, broken);
+    const page = { ...all, versions: afterMarker(all.versions, keyMarker, versionIdMarker) };
     const isTruncated = flagOf(answer, 'IsTruncated') ?? (textOf(answer, 'NextKeyMarker') ?? '') !== '';
     if (!isTruncated || limit === 0) return page;
-    const next = nextOf(answer, page, decode);
-    if (next === undefined || (next.keyMarker === keyMarker && (next.versionIdMarker ?? '') === versionIdMarker)) {
+    const next = nextOf(answer, all, decode);
+    const isStuck =
+      next === undefined || (next.keyMarker === keyMarker && (next.versionIdMarker ?? '') === versionIdMarker);
+    if (!isStuck && page.versions.length + page.commonPrefixes.length > 0) return { ...page, next };
+    // Where it repeats what the page before had ended with, there is room for nothing else.
+    if (isStuck && (repeated > 0 || all.versions.length === 0)) {
       throw broken('it says that there is more, but not where to go on');
     }
-    if (page.versions.length > 0 || page.commonPrefixes.length > 0) return { ...page, next };
-    ({ keyMarker, versionIdMarker = '' } = next);
+    if (isStuck) repeated = all.versions.length - page.versions.length;
+    else ({ keyMarker, versionIdMarker = '' } = next);
   }
   throw broken(`${maxEmptyPages} pages were empty, and it says that there is more`);
 }
@@ -65,7 +74,7 @@ function readPage(
   broken: Broken,
 ): { readonly versions: readonly ListedVersion[]; readonly commonPrefixes: readonly string[] } {
   const listed = answer.children.filter(({ name }) => name === 'Version' || name === 'DeleteMarker');
-  const versions = listed.map((version) => readVersion(version, decode, broken));
+  const versions = orderVersions(listed.map((version) => readVersion(version, decode, broken)));
   let before = Buffer.from(keyMarker);
   for (const { key } of versions) {
     const bytes = Buffer.from(key);

@@ -12,14 +12,14 @@ export interface ClientOptions {
   readonly profile?: string | undefined;
 }
 
-/** From this many bytes on, a body is sent only when the store has said that it wants it. */
-const expectContinueBytes = 2 * 1024 * 1024;
-
 const silent = () => {};
 /** The SDK writes warnings to the console of whoever gives it no logger. */
 const silentLogger = { trace: silent, debug: silent, info: silent, warn: silent, error: silent };
 
-/** A client that sends each request once, computes no checksum, and goes nowhere but to the host it was given. */
+/**
+ * A client of the SDK, for what it finds out: credentials, and which host a bucket's requests go to by the rules of AWS.
+ * It goes nowhere but to the endpoint it was given, and sends nothing itself.
+ */
 export function makeClient(options: ClientOptions, region: string): S3Client {
   const { location, forcePathStyle, requestHandler, credentials, profile } = options;
   const config: S3ClientConfig = {
@@ -29,16 +29,9 @@ export function makeClient(options: ClientOptions, region: string): S3Client {
     ...(location.endpoint === undefined ? {} : { endpoint: location.endpoint.href }),
     ...(credentials === undefined ? {} : { credentials }),
     ...(profile === undefined ? {} : { profile }),
-    maxAttempts: 1,
-    retryMode: 'standard',
-    requestChecksumCalculation: 'WHEN_REQUIRED',
-    responseChecksumValidation: 'WHEN_REQUIRED',
-    followRegionRedirects: false,
     ignoreConfiguredEndpointUrls: true,
     disableS3ExpressSessionAuth: true,
-    expectContinueHeader: expectContinueBytes,
     logger: silentLogger,
-    customUserAgent: 'sealpart',
   };
   // Handed on to what reads the configuration files: credentials that were renewed there count when they are refreshed.
   return new S3Client({ ...config, ...{ ignoreCache: true } });

@@ -64,7 +64,7 @@ export function remedyFor(failure: Failure): Remedy {
   if (regionOf(failure) !== undefined) return 'redirect';
   // The answer to a HEAD has no body to say that credentials have expired.
   if (status === 400 && code === '' && failure.message === '') return 'expired';
-  // An error inside of an answer that began with 200 has the status that the SDK gives it: only its code counts.
+  // An error inside of an answer that began with 200 is given 500 for a status: only its code counts.
   if (code !== '' && isRefusal(code)) return 'final';
   if (status === 503 || status === 429) return 'throttled';
   return status === 500 || status === 502 || status === 504 ? 'retry' : 'final';

@@ -41,6 +41,7 @@ export class IntakeMemory {
   readonly #maxWaiting: number;
   readonly #onPressure: (() => void) | undefined;
   #plainWaiting = 0;
+  #littleBytes = 0;
 
   private constructor(pool: FramePool, [plain, wire]: readonly [ArenaLease, ArenaLease], options: IntakeMemoryOptions) {
     const { waitLimitMs = 60_000, maxWaiting = 256, onPressure } = options;
@@ -111,9 +112,23 @@ export class IntakeMemory {
     }
   }
 
+  /**
+   * Counts little content, which stands in memory of its own: as much in all as there is plain memory.
+   *
+   * @returns how it is let go of, once; undefined if there is too much of it
+   */
+  holdLittle(lengthBytes: number): (() => void) | undefined {
+    if (this.#littleBytes + lengthBytes > this.#plain.capacityBytes) return undefined;
+    this.#littleBytes += lengthBytes;
+    return () => {
+      this.#littleBytes -= lengthBytes;
+    };
+  }
+
   /** Gives the memory back to the pool. No upload may be under way any more. */
   close(): void {
-    assert(this.wire.freePieces === this.wire.pieces && this.#plain.usedBytes === 0, 'all uploads have ended');
+    const isIdle = this.wire.freePieces === this.wire.pieces && this.#plain.usedBytes === 0;
+    assert(isIdle && this.#littleBytes === 0, 'all uploads have ended');
     for (const lease of this.#leases) lease.release();
   }
 }

@@ -3,6 +3,8 @@ import { pieceContentBytes } from './intake-memory.ts';
 /** Less is not worth a task for a worker. */
 const leastBytes = 64 * 1024;
 const step = 4;
+/** What is asked of somebody of whom nothing is known: with it, most objects of one segment are one or two tasks. */
+const firstBytes = 256 * 1024;
 /** A stretch that is filled in less than a quarter of this may be four times as long; one that takes longer is cut. */
 const slowMs = 200;
 
@@ -17,7 +19,7 @@ export class IntakePace {
   /** @param frameSizeBytes what all stretches are multiples of */
   constructor(frameSizeBytes: number) {
     this.#leastBytes = Math.max(leastBytes, frameSizeBytes);
-    this.#bytes = this.#leastBytes;
+    this.#bytes = Math.max(this.#leastBytes, firstBytes);
   }
 
   /** The length of the next stretch in bytes. */

@@ -37,8 +37,14 @@ export async function storeContent(
     assert(contentLength !== undefined, 'content of a known size');
     const parameters = contentParameters(machine.memory, store, write, contentLength);
     const stream = await sealStreamOf(parameters, write, signal);
-    if (contentLength <= 2 ** parameters.frameSizeLog2) return await storeFrame(request, stream, signal);
-    return await storeSegments(machine, request, stream, signal);
+    const isLittle = contentLength <= 2 ** parameters.frameSizeLog2;
+    const letGo = isLittle ? machine.memory.holdLittle(contentLength) : undefined;
+    if (letGo === undefined) return await storeSegments(machine, request, stream, signal);
+    try {
+      return await storeFrame(request, stream, signal);
+    } finally {
+      letGo();
+    }
   } finally {
     await source.close();
   }

@@ -76,7 +76,10 @@ class SegmentsWork {
     this.#run = run;
     this.#contentLength = request.source.size!;
     this.#segments = segmentCount(stream.parameters, this.#contentLength);
-    this.#signal = AbortSignal.any([signal, journal.lost, this.#stop.signal]);
+    const signals = [signal, this.#stop.signal];
+    // One that all runs share would be told of each of them.
+    if (journal !== noJournal) signals.push(journal.lost);
+    this.#signal = AbortSignal.any(signals);
     this.#ground = {
       ...machine,
       source: request.source,
@@ -140,7 +143,9 @@ class SegmentsWork {
     try {
       await encrypting;
       throwIfAborted(this.#signal);
-      await this.#run.sender.send(intake.finish(), this.#signal);
+      const { sender, journal } = this.#run;
+      await sender.begin(journal.lost);
+      await sender.send(intake.finish(), this.#signal);
     } catch (error) {
       this.fail(error);
       await intake.discard();

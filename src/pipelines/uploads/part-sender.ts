@@ -75,6 +75,15 @@ export class PartSender {
     return made.status === 'fulfilled' ? made.value : undefined;
   }
 
+  /**
+   * Asks for the upload, if nobody has: for senders that give the parts another signal. If that fires while the upload is
+   * made, it is known afterwards, and can be aborted.
+   */
+  async begin(signal: AbortSignal): Promise<void> {
+    this.#upload ??= this.#create(signal);
+    await this.#upload;
+  }
+
   async send(segment: WireSegment, signal: AbortSignal): Promise<void> {
     const part = partOf(segment, this.#stream.header.bytes);
     if (part.partNumber === 1 && segment.streamDigest !== undefined) {

@@ -190,20 +190,20 @@ describe('H04: a client that stalls', () => {
     const { port, server } = await testServer(
       async (request, signal) => {
         await request.body.next(signal);
-        await new Promise((resolve) => setTimeout(resolve, 300));
+        await new Promise((resolve) => setTimeout(resolve, 900));
         const rest = await readBody(request, signal);
         const body = streamed(4, async (sink) => {
           await sink.write(Buffer.from('ab'), signal);
-          await new Promise((resolve) => setTimeout(resolve, 300));
+          await new Promise((resolve) => setTimeout(resolve, 900));
           await sink.write(Buffer.from('cd'), signal);
         });
         return rest.length === 3 ? { status: 200, headers: [], body } : ok;
       },
-      { limits: { bodyIdleMs: 100, answerIdleMs: 100 } },
+      { limits: { bodyIdleMs: 400, answerIdleMs: 400 } },
     );
     const client = await RawClient.connect(port);
     client.send(`${put(6)}abc`);
-    await new Promise((resolve) => setTimeout(resolve, 340));
+    await new Promise((resolve) => setTimeout(resolve, 950));
     client.send('def');
     expect((await client.answer()).body.toString()).toBe('abcd');
     expect(server.counters).toMatchObject({ bodiesTimedOut: 0, readersTimedOut: 0 });
@@ -231,14 +231,14 @@ describe('H04: a client that stalls', () => {
 
 describe('H08: a body that takes long, but comes', () => {
   it('is taken, however short all limits are', async () => {
-    const limits = { bodyIdleMs: 150, headersTimeoutMs: 100, checkIntervalMs: 20, keepAliveMs: 100, answerIdleMs: 150 };
+    const limits = { bodyIdleMs: 500, headersTimeoutMs: 300, checkIntervalMs: 20, keepAliveMs: 300, answerIdleMs: 500 };
     const { port, server } = await testServer(echo, { limits });
     const client = await RawClient.connect(port);
     client.send(put(40));
     const begun = performance.now();
     for (let i = 0; i < 20; i++) {
       client.send('ab');
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await new Promise((resolve) => setTimeout(resolve, 75));
     }
     const answer = await client.answer();
     expect(answer.status).toBe(200);

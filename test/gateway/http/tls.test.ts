@@ -86,3 +86,15 @@ describe('an address', () => {
     await expect(opening).rejects.toMatchObject({ code: 'io', message: expect.stringContaining(`127.0.0.1:${port}`) });
   });
 });
+
+describe('a server with a certificate that is closed', () => {
+  it('does not wait for hands to be shaken', async () => {
+    const { port, server } = await testServer(async () => ok, { tls: { cert, key } });
+    const silent = connect(port, '127.0.0.1');
+    silent.on('error', () => {});
+    await until(() => server.openConnections === 1, 'the connection');
+    const begun = performance.now();
+    await server.close(50);
+    expect(performance.now() - begun).toBeLessThan(2000);
+  });
+});

@@ -8,6 +8,7 @@ import { S3Error, s3Error } from '../../../src/s3-protocol/errors/s3-error.ts';
 import { toS3Error } from '../../../src/s3-protocol/errors/to-s3-error.ts';
 import { markedContent, randomLooking } from '../../support/content.ts';
 import { countRequests } from '../../support/counting-store.ts';
+import { overridden } from '../../support/intake/overridden.ts';
 import {
   bodyOf,
   md5,
@@ -70,7 +71,10 @@ describe('PutObject', () => {
 
   it('costs one request at the store if it is small', async () => {
     let counting: ReturnType<typeof countRequests> | undefined;
-    const scene = await putScene({}, (store) => (counting = countRequests(store)) as unknown as typeof store);
+    const scene = await putScene({}, (store) => {
+      counting = countRequests(store);
+      return counting as unknown as typeof store;
+    });
     await put(scene, little);
     expect(counting!.requests).toEqual({ put: 1 });
   });
@@ -254,7 +258,7 @@ describe('a PutObject that goes wrong', () => {
       const abortMultipart = async () => {
         throw new SealpartError('store', 'The store is away.');
       };
-      return Object.assign(Object.create(store), { abortMultipart });
+      return overridden(store, { abortMultipart });
     });
     const headers = [['Content-MD5', Buffer.alloc(16).toString('base64')]] as const;
     expect((await refusal(scene, large, { headers })).code).toBe('BadDigest');
@@ -347,7 +351,7 @@ describe('what lies behind', () => {
     const scene = await putScene({}, (store) => {
       const noted = (body: { pieces: readonly Uint8Array[] }) =>
         written.push(...body.pieces.map((p) => Buffer.from(p)));
-      return Object.assign(Object.create(store), {
+      return overridden(store, {
         put: (...given: Parameters<typeof store.put>) => {
           noted(given[1] as never);
           written.push(Buffer.from(JSON.stringify(given.slice(2, 4))));

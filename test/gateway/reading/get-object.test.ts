@@ -5,7 +5,14 @@ import { getObject } from '../../../src/gateway/operations/get-object.ts';
 import { headObject } from '../../../src/gateway/operations/head-object.ts';
 import { randomLooking } from '../../support/content.ts';
 import { inlinePool, parametersOf } from '../../support/streams.ts';
-import { type Answered, layGround, makeBound, makeBoundIndexed, type ReadingGround, standard } from './reading-ground.ts';
+import {
+  type Answered,
+  layGround,
+  makeBound,
+  makeBoundIndexed,
+  type ReadingGround,
+  standard,
+} from './reading-ground.ts';
 
 const mib = 2 ** 20;
 const frame = 2 ** 16;
@@ -111,7 +118,12 @@ describe('requests that a GET costs', () => {
     }
     const suffix = await gateway.ask(getObject, { headers: { range: 'bytes=-70000' } });
     expectPart(suffix, large, large.length - 70_000, large.length - 1);
-    expectPart(await gateway.ask(getObject, range(large.length - 3, 2 ** 40)), large, large.length - 3, large.length - 1);
+    expectPart(
+      await gateway.ask(getObject, range(large.length - 3, 2 ** 40)),
+      large,
+      large.length - 3,
+      large.length - 1,
+    );
   });
 
   it('an indexed one and a compressed one are served too', async () => {

@@ -9,12 +9,11 @@ import { getObjectAttributes } from '../../../src/gateway/operations/get-object-
 import { headObject } from '../../../src/gateway/operations/head-object.ts';
 import type { BucketStore } from '../../../src/objects/bucket-store.ts';
 import type { GetRequest, ObjectBody } from '../../../src/objects/object-store.ts';
-import { S3Error } from '../../../src/s3-protocol/errors/s3-error.ts';
 import { toS3Error } from '../../../src/s3-protocol/errors/to-s3-error.ts';
 import { randomLooking, xorBit } from '../../support/content.ts';
 import { noteFault } from '../../support/fault-log.ts';
 import { calm, inlinePool } from '../../support/streams.ts';
-import { type Asked, bodyOf, bucket, key, layGround, makeBound, type ReadingGround, standard } from './reading-ground.ts';
+import { type Asked, bucket, key, layGround, makeBound, type ReadingGround, standard } from './reading-ground.ts';
 
 const mib = 2 ** 20;
 const content = randomLooking(20 * mib, 'reading faults');
@@ -75,7 +74,10 @@ function answering(store: BucketStore, change: (body: ObjectBody, request: GetRe
 }
 
 /** Bodies that fail after so many bytes of an answer that begins behind the first one. */
-function breaking(afterBytes: number, error: () => Error): { decorate(store: BucketStore): BucketStore; reached: number } {
+function breaking(
+  afterBytes: number,
+  error: () => Error,
+): { decorate(store: BucketStore): BucketStore; reached: number } {
   const fault = {
     reached: 0,
     decorate: (store: BucketStore) =>
@@ -169,13 +171,13 @@ describe('an object that is not what was written (H03)', () => {
   });
 
   it.each([
-    [100_000, 30_000],
-    [1_000_000, 999_000],
-  ])('a small one of %i bytes, at byte %i: an error, and not a byte before it', async (length, at) => {
+    [100_000, 30_000, 'bytes=0-9'],
+    [1_000_000, 999_000, 'bytes=-9'],
+  ])('a small one of %i bytes, at byte %i: an error, and not a byte before it', async (length, at, range) => {
     const gateway = await layGround();
     const made = await makeBound(content.subarray(0, length));
     await gateway.putBytes(xorBit(made.bytes, 8 * at));
-    for (const headers of [{}, { range: 'bytes=0-9' }]) {
+    for (const headers of [{}, { range }]) {
       const { code, given } = await failureOf(gateway, getObject, { headers });
       expect([code, given.length]).toEqual(['InternalError', 0]);
     }
@@ -190,7 +192,12 @@ describe('an object that is not what was written (H03)', () => {
     expect([code, (error as SealpartError).code]).toEqual(['InternalError', 'crc-mismatch']);
     expect(given.length).toBeGreaterThan(8 * mib);
     expect(equalBytes(given, content.subarray(0, given.length))).toBe(true);
-    noteFault({ id: 'H03', injected: 'a flipped bit in segment 1', reached: 1, outcome: `${given.length} right bytes` });
+    noteFault({
+      id: 'H03',
+      injected: 'a flipped bit in segment 1',
+      reached: 1,
+      outcome: `${given.length} right bytes`,
+    });
   });
 
   it('a range of it: an error before the body', async () => {
@@ -235,7 +242,12 @@ describe('an object that is another by now (H17)', () => {
     const { given, error } = await failureOf(gateway, getObject);
     expect((error as SealpartError).code).toBe('precondition');
     expect(equalBytes(given, content.subarray(0, given.length))).toBe(true);
-    noteFault({ id: 'H17', injected: 'another object between two GETs', reached: reached(), outcome: 'the body fails' });
+    noteFault({
+      id: 'H17',
+      injected: 'another object between two GETs',
+      reached: reached(),
+      outcome: 'the body fails',
+    });
   });
 
   it('before the body of a range: 412', async () => {
@@ -255,7 +267,12 @@ describe('an object that is another by now (H17)', () => {
     expect(equalBytes(before.bytes, content.subarray(9_000_000, 9_000_010))).toBe(true);
     expect(equalBytes(after.bytes, (await other).content.subarray(9_000_000, 9_000_010))).toBe(true);
     expect(after.headers.etag).not.toBe(before.headers.etag);
-    noteFault({ id: 'H17', injected: 'another object between two requests', reached: reached(), outcome: 'the new one' });
+    noteFault({
+      id: 'H17',
+      injected: 'another object between two requests',
+      reached: reached(),
+      outcome: 'the new one',
+    });
   });
 });
 
@@ -264,7 +281,11 @@ describe('what is no object of ours', () => {
     ['GET', getObject, {}],
     ['GET of a range', getObject, { headers: { range: 'bytes=1-2' } }],
     ['HEAD', headObject, { method: 'HEAD' }],
-    ['GetObjectAttributes', getObjectAttributes, { query: 'attributes', headers: { 'x-amz-object-attributes': 'ETag' } }],
+    [
+      'GetObjectAttributes',
+      getObjectAttributes,
+      { query: 'attributes', headers: { 'x-amz-object-attributes': 'ETag' } },
+    ],
   ];
 
   it.each(handlers)('X21: %s of plaintext is refused', async (_, handler, asked) => {
@@ -372,7 +393,5 @@ describe('a client that goes away', () => {
       return { status: answer.status, headers: answer.headers };
     });
     expect([gateway.pool.plain.usedBytes, gateway.store.gets.every(({ closed }) => closed)]).toEqual([0, true]);
-    await expect(bodyOf({ status: 200, headers: [] }, calm)).resolves.toHaveLength(0);
-    expect(S3Error).toBeDefined();
   });
 });

@@ -5,11 +5,11 @@ import type { StreamParameters } from '../../../src/format/stream-parameters.ts'
 import type { GatewayGround } from '../../../src/gateway/gateway-ground.ts';
 import type { GatewayAnswer } from '../../../src/gateway/http/gateway-answer.ts';
 import type { OperationCall, OperationHandler } from '../../../src/gateway/operation-call.ts';
+import { readingRoom } from '../../../src/gateway/reading/reading-room.ts';
 import { openRecordBook } from '../../../src/gateway/records/open-record-book.ts';
 import { recordMetadataName } from '../../../src/gateway/records/record-book.ts';
 import { keyFileRecipient } from '../../../src/keys/key-file.ts';
 import { createMemoryManifest } from '../../../src/manifest/memory-manifest.ts';
-import { readingRoom } from '../../../src/gateway/reading/reading-room.ts';
 import type { BucketStore } from '../../../src/objects/bucket-store.ts';
 import { openDirectoryStore } from '../../../src/objects/directory/open-directory-store.ts';
 import type { ObjectAttributes } from '../../../src/objects/object-store.ts';
@@ -97,7 +97,11 @@ export function makeBound(
   return makeScheduled(content, parameters, { seed, otherFields: [bound], ...(pool === undefined ? {} : { pool }) });
 }
 
-export function makeBoundIndexed(content: Uint8Array, parts: readonly MadePart[], pool: FramePool): Promise<MadeStream> {
+export function makeBoundIndexed(
+  content: Uint8Array,
+  parts: readonly MadePart[],
+  pool: FramePool,
+): Promise<MadeStream> {
   const bound = { kind: 'object', nameHash: objectNameHash(`logical ${bucket}`, key) } as const;
   return makeIndexed(content, parts, { ...standard, layout: 1 }, { otherFields: [bound], pool });
 }
@@ -138,7 +142,6 @@ function readingGround(
     ground,
     store,
     pool,
-    putBytes,
     ask: (handler, asked = {}) => ask(ground, handler, asked),
     async put(made, { ofKey = key, record: where = 'metadata', recorded = {}, attributes = {} } = {}) {
       const record = { ...recordOf(made), ...recorded };

@@ -13,7 +13,7 @@ export interface FakeAnswer {
   readonly body?: string | Uint8Array | Readable;
 }
 
-/** A request as it left the SDK. */
+/** A request as it was sent. */
 export interface SentRequest {
   readonly method: string;
   readonly hostname: string;

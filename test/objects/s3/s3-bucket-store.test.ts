@@ -11,7 +11,6 @@ const deviations: readonly BucketDeviation[] = [
   'no-fresh-answers',
   'no-object-acls',
   'no-public-access-block',
-  'no-version-lists',
   'start-after-skips-folders',
   'storage-classes-ignored',
 ];

@@ -42,7 +42,7 @@ test.each(final)('%i %s is told once, as %s', async (status, code, expected) => 
   if (code !== '') expect(error.message).toContain(code);
   expect(error.message).toContain('in the words of the store');
   expect(error.message).toContain('R1');
-  // What the SDK throws may hold headers of the request.
+  // The error of an answer must not hold headers of the request.
   expect(error.cause).toBeUndefined();
 });
 

@@ -1,4 +1,4 @@
-import { copyFile, mkdir } from 'node:fs/promises';
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ClientEndpoint } from './client-endpoint.ts';
 import { ClientProcess } from './client-process.ts';
@@ -10,11 +10,11 @@ export async function openMc(path: string, endpoint: ClientEndpoint, folder: str
   const trusted = join(configuration, 'certs', 'CAs');
   await mkdir(trusted, { recursive: true });
   if (endpoint.caFile) await copyFile(endpoint.caFile, join(trusted, 'gateway.crt'));
-  const { host, protocol } = new URL(endpoint.url);
-  const secret = encodeURIComponent(endpoint.secretAccessKey);
+  const { url, accessKeyId: accessKey, secretAccessKey: secretKey } = endpoint;
+  const aliases = { g: { url, accessKey, secretKey, api: 'S3v4', path: 'on' } };
+  await writeFile(join(configuration, 'config.json'), JSON.stringify({ version: '10', aliases }));
   const client = new ClientProcess([path, '--config-dir', configuration, '--no-color', '--disable-pager'], {
     HOME: folder,
-    MC_HOST_g: `${protocol}//${endpoint.accessKeyId}:${secret}@${host}`,
   });
   const at = (bucket: string, key: string): string => `g/${bucket}/${key}`;
   const json = async (...args: string[]): Promise<Record<string, unknown>[]> =>

@@ -33,7 +33,7 @@ export interface SdkResponse {
 type SdkHandler = Extract<S3ClientConfig['requestHandler'], { handle: (...args: never[]) => unknown }>;
 type HandlerOptions = NonNullable<Parameters<SdkHandler['handle']>[1]>;
 
-/** What the SDK sends its requests through. */
+/** What requests are sent through, ours and those of a client of the SDK. */
 export interface S3RequestHandler {
   readonly metadata: { readonly handlerProtocol: string };
   /**

@@ -1,7 +1,7 @@
 import type { RequestOptions } from 'node:https';
 import { isIP } from 'node:net';
 
-/** A signed request as the SDK gives it to its request handler. */
+/** A signed request, in the form in which the SDK gives one to its request handler. */
 export interface SdkRequest {
   readonly method: string;
   readonly protocol: string;

@@ -1,8 +1,5 @@
 /**
  * The body of a request: views of memory to be sent one after the other, also of shared memory.
- *
- * The SDK hands it on untouched: it is no view and no stream to it. `byteLength` is where its middleware looks for the
- * Content-Length, and a payload that it cannot hash is signed as UNSIGNED-PAYLOAD.
  */
 export class WireBody {
   readonly pieces: readonly Uint8Array[];
@@ -34,7 +31,7 @@ export class WireBody {
 }
 
 /**
- * What the SDK gives as a body, as one that can be sent.
+ * What is given as a body, as one that can be sent.
  *
  * @throws TypeError for a stream, which could not be sent again
  */
