@@ -179,5 +179,6 @@ function optionsOf(config: GatewayConfig, parts: GatewayParts, accessLog: Access
     maxConnections: config.maxConnections,
     idleTimeoutMs: config.idleTimeout,
     logLevel: config.logLevel,
+    log: process.stderr,
   };
 }

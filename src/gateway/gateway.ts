@@ -5,6 +5,7 @@ import type { Manifest } from '../manifest/manifest.ts';
 import type { BucketStore } from '../objects/bucket-store.ts';
 import type { AccessKeys } from './access/access-keys.ts';
 import type { Address } from './config/address.ts';
+import type { LogLevel } from './telemetry/open-logger.ts';
 
 /** What a gateway is made of. Store and manifest stay their owner's, who closes them after the gateway. */
 export interface GatewayOptions {
@@ -35,8 +36,10 @@ export interface GatewayOptions {
   readonly buckets: Readonly<Record<string, string>>;
   readonly maxConnections?: number | undefined;
   readonly idleTimeoutMs?: number | undefined;
-  readonly logLevel: string;
-  /** Where the access log goes; undefined for nowhere. */
+  readonly logLevel: LogLevel;
+  /** Where the log of what goes wrong goes, in lines of JSON; undefined for nowhere. */
+  readonly log?: { write(line: string): void } | undefined;
+  /** Where the access log goes, a line a request; undefined for nowhere. */
   readonly accessLog?: { write(line: string): void } | undefined;
   /** Milliseconds since 1970; the system's clock unless told. */
   readonly clock?: (() => number) | undefined;

@@ -1,19 +1,30 @@
+import type { Logger } from 'pino';
+import type { SharedArena } from '../flow/shared-arena.ts';
 import { IntakeMemory } from '../pipelines/intake/intake-memory.ts';
 import { defaultWorkers } from '../pipelines/run-options.ts';
 import { createFramePool } from '../workers/frame-pool.ts';
+import { checkReadiness } from './check-readiness.ts';
 import { addressText } from './config/address.ts';
 import { CorsRules } from './cors/cors-rules.ts';
 import { evictWhileWaiting } from './evict-while-waiting.ts';
 import type { Gateway, GatewayOptions } from './gateway.ts';
 import type { GatewayGround } from './gateway-ground.ts';
 import { openContentHashing } from './hashing/open-content-hashing.ts';
+import type { AccessNote } from './http/http-ground.ts';
 import type { HttpServer } from './http/http-server.ts';
 import { openHttpServer } from './http/open-http-server.ts';
 import { divideMemory, type MemoryShares } from './memory-shares.ts';
 import { operationHandlers } from './operations/operation-handlers.ts';
-import { openRecordBook } from './records/open-record-book.ts';
+import { openRecordBook, type RecordFault } from './records/open-record-book.ts';
 import { RequestFactsBook } from './request-facts.ts';
 import { RequestHandler } from './request-handler.ts';
+import { sweepAbandoned } from './sweep-abandoned.ts';
+import { type AdminServer, openAdminServer } from './telemetry/admin-server.ts';
+import { GatewayMetrics } from './telemetry/gateway-metrics.ts';
+import { openLogger } from './telemetry/open-logger.ts';
+import { RequestTelemetry } from './telemetry/request-telemetry.ts';
+
+const nowhere = { write: () => {} };
 
 /** Whom all buckets belong to, as clients are told. */
 const owner = { id: 'sealpart', displayName: 'sealpart' } as const;
@@ -30,15 +41,16 @@ export async function openGateway(options: GatewayOptions, signal: AbortSignal):
   try {
     const workers = options.workers ?? defaultWorkers();
     const shares = divideMemory(options.memoryBytes, workers);
-    const ground = await openGround(options, shares, workers, opened, signal);
-    const server = await openServer(options, ground, signal);
-    opened.defer(evictWhileWaiting(ground.intake, server));
+    const work = await openWork(options, shares, workers, opened, signal);
+    const { server, admin } = await openPorts(options, work, opened, signal);
+    opened.defer(evictWhileWaiting(work.ground.intake, server));
+    opened.defer(sweepAbandoned(work.ground));
     const scheme = options.tls === undefined ? 'http' : 'https';
     const parts = opened.move();
     let closing: Promise<void> | undefined;
     return {
       url: `${scheme}://${addressText(server.address)}`,
-      adminUrl: undefined,
+      adminUrl: admin === undefined ? undefined : `http://${addressText(admin.address)}`,
       peakBytes: shares.peakBytes,
       replaceTls: (tls) => server.setCertificate(tls),
       close: async (deadlineMs) => {
@@ -54,23 +66,39 @@ export async function openGateway(options: GatewayOptions, signal: AbortSignal):
   }
 }
 
-async function openGround(
+/** What does the work behind the ports. */
+interface GatewayWork {
+  readonly ground: GatewayGround;
+  readonly log: Logger;
+  readonly metrics: GatewayMetrics;
+}
+
+async function openWork(
   options: GatewayOptions,
   { plainBytes, wireBytes }: MemoryShares,
   workers: number,
   opened: AsyncDisposableStack,
   signal: AbortSignal,
-): Promise<GatewayGround> {
+): Promise<GatewayWork> {
   const { store, manifest, recipients, access, buckets, digestAlg, etags, plaintext, namesInContext, region } = options;
   const { clock = Date.now } = options;
   const logicalBucket = (bucket: string): string => (Object.hasOwn(buckets, bucket) ? buckets[bucket]! : bucket);
-  const records = await openRecordBook({ records: manifest.records, recipients, access, logicalBucket, clock }, signal);
+  const { logger: log } = await openLogger({ level: options.logLevel, destination: options.log ?? nowhere });
+  const metrics = new GatewayMetrics();
+  const onFault = ({ bucket, key, where, why }: RecordFault): void =>
+    log.warn({ bucket, key, where, why }, 'a record was not used: sealpart reindex writes it anew');
+  const records = await openRecordBook(
+    { records: manifest.records, recipients, access, logicalBucket, clock, onFault },
+    signal,
+  );
   const pool = createFramePool({ workers, plainBytes, wireBytes });
   opened.defer(() => pool.close());
   const hashing = openContentHashing({ workers });
   opened.defer(() => hashing.close());
+  metrics.watchBudget('plain', budgetOf(pool.plain));
+  metrics.watchBudget('wire', budgetOf(pool.wire));
   const { originKey } = access;
-  return {
+  const ground: GatewayGround = {
     store,
     records,
     uploads: manifest,
@@ -87,17 +115,59 @@ async function openGround(
     owner,
     logicalBucket,
     clock,
+    onTrouble: (what, error) => log.error({ err: error }, what),
   };
+  return { ground, log, metrics };
 }
 
-async function openServer(options: GatewayOptions, ground: GatewayGround, signal: AbortSignal): Promise<HttpServer> {
+function budgetOf(arena: SharedArena): { usedBytes(): number; readonly capacityBytes: number } {
+  return { usedBytes: () => arena.usedBytes, capacityBytes: arena.capacityBytes };
+}
+
+/** The ports of a gateway: that of its clients, and that of those who run it. */
+interface Ports {
+  readonly server: HttpServer;
+  readonly admin: AdminServer | undefined;
+}
+
+async function openPorts(
+  options: GatewayOptions,
+  { ground, log, metrics }: GatewayWork,
+  opened: AsyncDisposableStack,
+  signal: AbortSignal,
+): Promise<Ports> {
   const { accessKeys, domains, listen, tls, maxConnections, idleTimeoutMs } = options;
   const facts = new RequestFactsBook();
+  const accessLog = await openAccessLog(options);
+  const telemetry = new RequestTelemetry({ log, accessLog, metrics, facts });
   const cors = new CorsRules(ground.store, () => ground.clock());
   const handler = new RequestHandler({ ground, accessKeys, cors, domains, facts, operations: operationHandlers });
   const limits = {
     ...(maxConnections === undefined ? {} : { connections: maxConnections }),
     ...(idleTimeoutMs === undefined ? {} : { bodyIdleMs: idleTimeoutMs, answerIdleMs: idleTimeoutMs }),
   };
-  return await openHttpServer({ handler, listen, tls, limits, onAccess: () => {}, onFault: () => {} }, signal);
+  const onAccess = (note: AccessNote): void => telemetry.over(note);
+  const onFault = (error: unknown): void => telemetry.fault(error);
+  // First: a port that clients use is not opened for nothing.
+  const admin = await openAdmin(options, metrics, ground, signal);
+  if (admin !== undefined) opened.defer(() => admin.close());
+  const server = await openHttpServer({ handler, listen, tls, limits, onAccess, onFault }, signal);
+  metrics.watchServer(server);
+  return { server, admin };
+}
+
+async function openAccessLog({ accessLog }: GatewayOptions): Promise<Logger | undefined> {
+  if (accessLog === undefined) return undefined;
+  return (await openLogger({ level: 'info', destination: accessLog })).logger;
+}
+
+async function openAdmin(
+  { adminListen }: GatewayOptions,
+  metrics: GatewayMetrics,
+  ground: GatewayGround,
+  signal: AbortSignal,
+): Promise<AdminServer | undefined> {
+  if (adminListen === undefined) return undefined;
+  const ready = (checkSignal: AbortSignal) => checkReadiness(ground, checkSignal);
+  return await openAdminServer({ ...adminListen, metrics, ready }, signal);
 }

@@ -84,8 +84,14 @@ export class RequestHandler implements GatewayHandler<GatewayRequest> {
   }
 
   async #withCors(answer: GatewayAnswer, route: Route, signal: AbortSignal): Promise<GatewayAnswer> {
-    const headers = await this.#parts.cors.headersFor(route, signal);
-    return headers.length === 0 ? answer : { ...answer, headers: [...answer.headers, ...headers] };
+    try {
+      const headers = await this.#parts.cors.headersFor(route, signal);
+      return headers.length === 0 ? answer : { ...answer, headers: [...answer.headers, ...headers] };
+    } catch (error) {
+      // Nobody gets the answer: what it holds is let go of.
+      if (answer.body !== undefined && !(answer.body instanceof Uint8Array)) await answer.body.close();
+      throw error;
+    }
   }
 
   refuse(error: unknown, request: GatewayRequest | undefined): GatewayAnswer {

@@ -14,6 +14,8 @@ export interface SweepRequest {
   /** True to say what would be swept, and sweep nothing. */
   readonly dryRun?: boolean | undefined;
   readonly bucket?: string | undefined;
+  /** Leaves out what it says false of; all are swept unless told. */
+  readonly only?: ((item: UploadItem) => boolean) | undefined;
 }
 
 export interface SweepResult {
@@ -32,7 +34,7 @@ export interface SweepResult {
  * @throws SealpartError `manifest`, `aborted`
  */
 export async function sweepUploads(
-  { store, uploads, olderThanMs, dryRun, bucket }: SweepRequest,
+  { store, uploads, olderThanMs, dryRun, bucket, only = () => true }: SweepRequest,
   signal: AbortSignal = new AbortController().signal,
 ): Promise<SweepResult> {
   // A lock says more than a clock: whose lock is held is alive, whatever the lease says.
@@ -43,7 +45,7 @@ export async function sweepUploads(
   const query = bucket === undefined ? { storeName: store.name } : { storeName: store.name, bucket };
   for await (const item of uploads.manifest.list(query, signal)) {
     const now = ownership.clock();
-    if (endedStates.includes(item.state) || item.updatedMs > now - olderThanMs) continue;
+    if (endedStates.includes(item.state) || item.updatedMs > now - olderThanMs || !only(item)) continue;
     if (dryRun === true) {
       ((await isAbandoned(uploads.manifest, item, now)) ? swept : owned).push(item);
       continue;
