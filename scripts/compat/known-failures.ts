@@ -47,21 +47,26 @@ export function compareWithKnown(results: readonly CaseResult[], known: Readonly
 
 /** The list without what passes now. */
 export function withoutBetter(known: KnownFailures, ground: Ground, better: readonly string[]): KnownFailures {
-  const kept = known.map((entry) => ({
-    ...entry,
-    [ground]: (entry[ground] ?? []).filter((name) => !better.includes(name)),
-  }));
+  const kept = known.map((entry): KnownReason => {
+    const { [ground]: names } = entry;
+    return names === undefined ? entry : { ...entry, [ground]: names.filter((name) => !better.includes(name)) };
+  });
   return kept.filter(({ dir = [], versitygw = [] }: KnownReason) => dir.length + versitygw.length > 0);
 }
 
-/** The list with more cases that are known to fail, for a reason. */
+/** The list with more cases that are known to fail, for a reason; what stood there for another one no longer does. */
 export function withFailures(
   known: KnownFailures,
   ground: Ground,
   reason: string,
   names: readonly string[],
 ): KnownFailures {
+  const elsewhere = withoutBetter(
+    known.filter((one) => one.reason !== reason),
+    ground,
+    names,
+  );
   const entry = known.find((one) => one.reason === reason) ?? { reason };
   const all = [...new Set([...(entry[ground] ?? []), ...names])].sort();
-  return [...known.filter((one) => one !== entry), { ...entry, [ground]: all }];
+  return [...elsewhere, { ...entry, [ground]: all }];
 }

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { startGateway } from '../../test/support/gateway/start-gateway.ts';
+import { gatewayCredentials, startGateway } from '../../test/support/gateway/start-gateway.ts';
 import { startVersitygw } from '../../test/support/servers/versitygw.ts';
 import { clients } from '../clients/clients.ts';
 import { standingOf } from '../servers/install.ts';
@@ -98,7 +98,9 @@ async function runReference(names: readonly string[], jobs: number): Promise<Cas
 }
 
 async function runGateway(over: Ground, names: readonly string[], jobs: number): Promise<CaseResult[]> {
-  await using gateway = await startGateway({ over });
+  // The cases take the access key for the owner of what it makes, as versitygw does.
+  const flags = ['--owner', gatewayCredentials.accessKeyId];
+  await using gateway = await startGateway({ over, flags });
   const results = await runOn(`the gateway over ${over}`, names, gateway, jobs);
   if (!gateway.running()) throw new Error(`The gateway over ${over} has ended: ${gateway.output().slice(-4000)}`);
   return results;

@@ -165,6 +165,7 @@ function optionsOf(config: GatewayConfig, parts: GatewayParts, accessLog: Access
     accessKeys,
     tls,
     region,
+    owner: { id: config.owner, displayName: config.owner },
     accessLog,
     listen: config.listen,
     adminListen: config.adminListen === 'none' ? undefined : config.adminListen,

@@ -30,7 +30,8 @@ export async function openGatewayStore(read: ReadConfig, context: CliContext): P
   if (folder === undefined) return openS3(read, context);
   const { equalParts: _, ...limits } = limitsOf(limitFlags(config));
   const { region = ownRegion } = config;
-  const store = await openDirectoryStore(folder, { create: true, limits, region, signal: context.signal });
+  const owner = { id: config.owner, displayName: config.owner };
+  const store = await openDirectoryStore(folder, { create: true, limits, owner, region, signal: context.signal });
   return { store, region, warnings: [] };
 }
 

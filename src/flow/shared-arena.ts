@@ -73,6 +73,11 @@ export class SharedArena {
     return this.#usedBytes;
   }
 
+  /** How many wait for room. */
+  get waiting(): number {
+    return this.#waiters.length;
+  }
+
   /** Arena bytes that a lease of so many takes. */
   static footprint(lengthBytes: number): number {
     return align(lengthBytes);

@@ -3,6 +3,7 @@ import type { ReaderKeys } from '../keys/open-header.ts';
 import type { Recipient } from '../keys/recipient.ts';
 import type { Manifest } from '../manifest/manifest.ts';
 import type { BucketStore } from '../objects/bucket-store.ts';
+import type { Owner } from '../s3-protocol/xml/listed-elements.ts';
 import type { AccessKeys } from './access/access-keys.ts';
 import type { Address } from './config/address.ts';
 import type { LogLevel } from './telemetry/open-logger.ts';
@@ -30,6 +31,8 @@ export interface GatewayOptions {
   readonly plaintext: 'refuse' | 'pass';
   readonly namesInContext: boolean;
   readonly region: string;
+  /** Whom all buckets belong to, as clients are told; `sealpart` unless told. */
+  readonly owner?: Owner | undefined;
   /** Names under which buckets are names of hosts. */
   readonly domains: readonly string[];
   /** Names that objects are bound to, by the buckets' names in the store. */

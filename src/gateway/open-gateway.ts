@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
 import type { SharedArena } from '../flow/shared-arena.ts';
-import { IntakeMemory } from '../pipelines/intake/intake-memory.ts';
+import { IntakeMemory, type IntakeMemoryOptions } from '../pipelines/intake/intake-memory.ts';
 import { defaultWorkers } from '../pipelines/run-options.ts';
-import { createFramePool } from '../workers/frame-pool.ts';
+import { createFramePool, type FramePool } from '../workers/frame-pool.ts';
 import { checkReadiness } from './check-readiness.ts';
 import { addressText } from './config/address.ts';
 import { CorsRules } from './cors/cors-rules.ts';
@@ -26,8 +26,13 @@ import { RequestTelemetry } from './telemetry/request-telemetry.ts';
 
 const nowhere = { write: () => {} };
 
-/** Whom all buckets belong to, as clients are told. */
-const owner = { id: 'sealpart', displayName: 'sealpart' } as const;
+/** Whom all buckets belong to unless told. */
+const defaultOwner = { id: 'sealpart', displayName: 'sealpart' } as const;
+
+/** What only tests replace. */
+export interface GatewayInternals {
+  readonly intake: IntakeMemoryOptions;
+}
 
 /**
  * Opens a gateway: its records, threads and memory, and then its ports.
@@ -36,14 +41,19 @@ const owner = { id: 'sealpart', displayName: 'sealpart' } as const;
  *   `bad-parameters` for memory that is too little; `io` for an address that cannot be listened on; `bad-key` for a
  *   certificate; what the manifest throws
  */
-export async function openGateway(options: GatewayOptions, signal: AbortSignal): Promise<Gateway> {
+export async function openGateway(
+  options: GatewayOptions,
+  signal: AbortSignal,
+  internals: Partial<GatewayInternals> = {},
+): Promise<Gateway> {
   const opened = new AsyncDisposableStack();
   try {
     const workers = options.workers ?? defaultWorkers();
     const shares = divideMemory(options.memoryBytes, workers);
-    const work = await openWork(options, shares, workers, opened, signal);
+    const work = await openWork({ ...options, workers, internals }, shares, opened, signal);
     const { server, admin } = await openPorts(options, work, opened, signal);
-    opened.defer(evictWhileWaiting(work.ground.intake, server));
+    const { intake, pool } = work.ground;
+    opened.defer(evictWhileWaiting([intake, pool.plain], server));
     opened.defer(sweepAbandoned(work.ground));
     const scheme = options.tls === undefined ? 'http' : 'https';
     const parts = opened.move();
@@ -74,14 +84,13 @@ interface GatewayWork {
 }
 
 async function openWork(
-  options: GatewayOptions,
+  options: GatewayOptions & { readonly workers: number; readonly internals: Partial<GatewayInternals> },
   { plainBytes, wireBytes }: MemoryShares,
-  workers: number,
   opened: AsyncDisposableStack,
   signal: AbortSignal,
 ): Promise<GatewayWork> {
   const { store, manifest, recipients, access, buckets, digestAlg, etags, plaintext, namesInContext, region } = options;
-  const { clock = Date.now } = options;
+  const { clock = Date.now, workers, internals } = options;
   const logicalBucket = (bucket: string): string => (Object.hasOwn(buckets, bucket) ? buckets[bucket]! : bucket);
   const { logger: log } = await openLogger({ level: options.logLevel, destination: options.log ?? nowhere });
   const metrics = new GatewayMetrics();
@@ -95,15 +104,15 @@ async function openWork(
   opened.defer(() => pool.close());
   const hashing = openContentHashing({ workers });
   opened.defer(() => hashing.close());
-  metrics.watchBudget('plain', budgetOf(pool.plain));
-  metrics.watchBudget('wire', budgetOf(pool.wire));
+  const intake = IntakeMemory.open(pool, internals.intake);
+  watchMemory(metrics, pool, intake);
   const { originKey } = access;
   const ground: GatewayGround = {
     store,
     records,
     uploads: manifest,
     pool,
-    intake: IntakeMemory.open(pool),
+    intake,
     hashing,
     recipients,
     access,
@@ -112,7 +121,7 @@ async function openWork(
     plaintext,
     namesInContext,
     region,
-    owner,
+    owner: options.owner ?? defaultOwner,
     logicalBucket,
     clock,
     onTrouble: (what, error) => log.error({ err: error }, what),
@@ -120,8 +129,24 @@ async function openWork(
   return { ground, log, metrics };
 }
 
-function budgetOf(arena: SharedArena): { usedBytes(): number; readonly capacityBytes: number } {
-  return { usedBytes: () => arena.usedBytes, capacityBytes: arena.capacityBytes };
+/** Those who read and those who write have their own memory, and each is shown as what it has in use of that. */
+function watchMemory(metrics: GatewayMetrics, pool: FramePool, intake: IntakeMemory): void {
+  const { plainBytes, wireBytes } = intake.setAside;
+  metrics.watchBudget('plain', budgetOf(pool.plain, plainBytes));
+  metrics.watchBudget('wire', budgetOf(pool.wire, wireBytes));
+  const { wire } = intake;
+  metrics.watchBudget('intake-plain', { usedBytes: () => intake.plainUsedBytes, capacityBytes: plainBytes });
+  metrics.watchBudget('intake-wire', {
+    usedBytes: () => (wire.pieces - wire.freePieces) * wire.pieceBytes,
+    capacityBytes: wire.pieces * wire.pieceBytes,
+  });
+}
+
+function budgetOf(arena: SharedArena, setAsideBytes: number): { usedBytes(): number; readonly capacityBytes: number } {
+  return {
+    usedBytes: () => arena.usedBytes - setAsideBytes,
+    capacityBytes: arena.capacityBytes - setAsideBytes,
+  };
 }
 
 /** The ports of a gateway: that of its clients, and that of those who run it. */

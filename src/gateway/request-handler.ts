@@ -42,14 +42,13 @@ export class RequestHandler implements GatewayHandler<GatewayRequest> {
     try {
       if (request.method === 'OPTIONS') {
         route = routeRequest(request, { domains });
+        note(facts, route);
         if (route.operation === preflightOperation) return await cors.preflight(route, signal);
       }
       const verified = authenticate(request, { accessKeys, region: ground.region, clock: () => ground.clock() });
       facts.accessKeyId = verified?.accessKeyId;
       route ??= routeRequest(request, { domains });
-      facts.operation = route.operation.name;
-      facts.bucket = route.target.bucket;
-      facts.key = route.target.key;
+      note(facts, route);
       const answer = await this.#carryOut(request, route, verified, signal);
       return await this.#withCors(answer, route, signal);
     } catch (error) {
@@ -98,12 +97,17 @@ export class RequestHandler implements GatewayHandler<GatewayRequest> {
     const told = toS3Error(error);
     if (request !== undefined) this.#parts.facts.of(request).refusal = { told, cause: error };
     const headers: HeaderField[] = [...headersOf(told)];
-    if (told.status === 304 || request === undefined) return { status: told.status, headers };
-    if (request.method === 'HEAD') return { status: told.status, headers };
+    if (told.status === 304 || request?.method === 'HEAD') return { status: told.status, headers };
     const document = errorDocument(told, request);
     headers.push(['Content-Type', xmlMediaType]);
     return { status: told.status, headers, body: Buffer.from(document, 'utf8') };
   }
+}
+
+function note(facts: RequestFacts, { operation, target }: Route): void {
+  facts.operation = operation.name;
+  facts.bucket = target.bucket;
+  facts.key = target.key;
 }
 
 /** What a client should wait before it tries again, in seconds. */

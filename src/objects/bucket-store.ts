@@ -14,6 +14,7 @@ export interface BucketPage {
 
 /** Where a listing of keys begins. A token is a store's own, and good for a listing of the same prefix and delimiter. */
 export type KeyPosition =
+  /** After a key; if that is a common prefix, after all keys that it stands for. */
   | { readonly kind: 'after'; readonly key: string }
   /** After a key, or after all keys that a common prefix stands for: what ListObjects calls a marker. */
   | { readonly kind: 'marker'; readonly marker: string }

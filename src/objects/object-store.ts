@@ -91,7 +91,7 @@ export interface ObjectHead extends StoredEtag {
 export type ByteRange = { readonly first: number; readonly last: number } | { readonly suffixBytes: number };
 
 export interface HeadRequest extends ObjectName {
-  /** This version of it, where the store keeps versions; others have but the one, and do not look at this. */
+  /** This version of it. Where a store keeps none, the only one is called `null`, and there is no other. */
   readonly versionId?: string;
   /** False if nobody wants the tags, which some stores tell by a request of their own only. */
   readonly withTags?: boolean;

@@ -43,6 +43,12 @@ export interface DecryptRangeRequest extends ReadOptions {
 }
 
 /**
+ * A range of fewer bytes is decrypted where it is asked for: measured, a worker takes 0.1 to 0.2 ms to wake, and longer where
+ * cores are busy, in which 256 KiB are decrypted.
+ */
+const inlineRangeBytes = 2 ** 18;
+
+/**
  * Decrypts a part of a stream: reads its header, the frames that hold the range and nothing else but what proves the
  * length where the answer depends on it (docs/format.md §6, readers of a part).
  *
@@ -71,8 +77,9 @@ export async function decryptRange(
       if (index !== undefined && pinned !== undefined) judgePinned(index.streamDigest, pinned);
       const { range, visits } = planned ?? (await locateAndPlan(request, stream, index, pool, signal));
       const common = { pool, stream: stream.crypto, telemetry: machine.telemetry };
+      const inline = range.last - range.first < inlineRangeBytes;
       await releaseSegments(
-        { ...common, ...sharingOf(request), input, visits: visits(), position: 0, toTheEnd: false, holds },
+        { ...common, ...sharingOf(request), input, visits: visits(), position: 0, toTheEnd: false, holds, inline },
         { ...common, sink, clip: new ContentClip(range.first, range.last + 1), wholeStream: false },
         signal,
       );

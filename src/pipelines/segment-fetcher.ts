@@ -30,6 +30,8 @@ export interface FetchOptions extends ReadSharing {
   /** True for a segment that must not be released before it was verified as a whole. */
   readonly holds: (payloadLength: number, compressed: boolean) => boolean;
   readonly telemetry: Telemetry;
+  /** True to decrypt on the calling thread: for so little content that waking a worker takes longer. */
+  readonly inline?: boolean | undefined;
 }
 
 /**
@@ -258,7 +260,9 @@ export class SegmentFetcher {
     const opened = await decryption;
     const { offset, length, lent } = wire;
     const { telemetry, stream } = this.#o;
-    const result = await telemetry.time('compute', () => opened.decrypt(place, { offset, length }, plain, lent));
+    const result = await telemetry.time('compute', () =>
+      opened.decrypt(place, { offset, length }, plain, lent, this.#o.inline),
+    );
     // Content may wait long for a slow sink, and its frames need not, unless the digest has to see them in their turn.
     if (stream.parameters.digestAlg !== digestAlgs.sha256) wire.release();
     return result;

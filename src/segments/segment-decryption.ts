@@ -55,8 +55,15 @@ export class SegmentDecryption {
    * Has a batch decrypted. Its memory is the caller's again when the promise has settled.
    *
    * @param lentWire where the wire stands if not in the pool's memory.
+   * @param inline true to decrypt it on the calling thread.
    */
-  decrypt(place: BatchPlace, wire: Stretch, plain: Stretch, lentWire?: SharedArrayBuffer): Promise<BatchResult> {
+  decrypt(
+    place: BatchPlace,
+    wire: Stretch,
+    plain: Stretch,
+    lentWire?: SharedArrayBuffer,
+    inline = false,
+  ): Promise<BatchResult> {
     const batch: FrameBatch = {
       ...this.#cipher,
       operation: 'decrypt',
@@ -68,7 +75,9 @@ export class SegmentDecryption {
       ...(lentWire === undefined ? {} : { lentWire }),
     };
     // Small content is decrypted here: a thread takes longer to start than this takes in all.
-    if (this.header.payloadLength <= this.frameSizeBytes) return Promise.resolve(this.#pool.runBatchInline(batch));
+    if (inline || this.header.payloadLength <= this.frameSizeBytes) {
+      return Promise.resolve(this.#pool.runBatchInline(batch));
+    }
     return this.#pool.runBatch(batch);
   }
 

@@ -2,6 +2,7 @@ import { crc32 } from 'node:zlib';
 import { FrameCipher } from '../crypto/frame-cipher.ts';
 import { evidenceLength, writeEvidence } from '../crypto/segment-digest.ts';
 import { copyBytes } from '../flow/copy-bytes.ts';
+import { freeBytes } from '../flow/free-bytes.ts';
 import { frameOverhead, frameTypes } from '../format/frame-header.ts';
 import type { BatchResult, FrameBatch, FrameFault, WorkerMemory } from './messages.ts';
 
@@ -49,6 +50,7 @@ function decryptFrames(
     }
     // Only now, verified, does plaintext reach memory that others can see.
     copyBytes(opened, content);
+    freeBytes(opened);
     writeEvidence(batch.digestAlg, batch.segmentIndex, index, frame, evidenceOfFrame);
     return true;
   });

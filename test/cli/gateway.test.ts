@@ -159,6 +159,8 @@ describe('what is configured', () => {
       '--no-names-in-context',
       '--region',
       'eu-west-1',
+      '--owner',
+      'me',
       '--admin-listen',
       'none',
     ];
@@ -184,6 +186,7 @@ describe('what is configured', () => {
       plaintext: 'pass',
       namesInContext: false,
       region: 'eu-west-1',
+      owner: { id: 'me', displayName: 'me' },
       domains: ['s3.example.org'],
       buckets: { copy: 'original' },
     });

@@ -5,7 +5,7 @@ import { groupOf } from '../../scripts/compat/case-groups.ts';
 import { grounds, knownOver, readKnownFailures } from '../../scripts/compat/known-failures.ts';
 import { runCases } from '../../scripts/compat/run-cases.ts';
 import { listCases, suitePath } from '../../scripts/compat/suite.ts';
-import { type RunningGateway, startGateway } from '../support/gateway/start-gateway.ts';
+import { gatewayCredentials, type RunningGateway, startGateway } from '../support/gateway/start-gateway.ts';
 
 // A sample of the cases that `npm run compat` runs, always the same, so that an answer that changes is noticed at once.
 
@@ -24,7 +24,7 @@ async function sample(): Promise<string[]> {
 describe.skipIf(!isHere)(`conformance${isHere ? '' : ` (${why})`}`, () => {
   let gateway: RunningGateway;
   beforeAll(async () => {
-    gateway = await startGateway();
+    gateway = await startGateway({ flags: ['--owner', gatewayCredentials.accessKeyId] });
   });
   afterAll(() => gateway?.stop());
 

@@ -232,7 +232,7 @@ describe('A03: signed in the header and in the URL', () => {
 
 describe('A04: headers that come twice', () => {
   it('refuses a second Host, Authorization, date, or signed header, the same or another', async () => {
-    const request = await signedByHeader({ ...put, headers: { range: 'bytes=0-1', 'x-amz-meta-a': '1' } });
+    const request = await signedByHeader({ ...put, headers: { range: 'bytes=0-1', 'x-amz-acl': 'private' } });
     let refused = 0;
     for (const [name, value] of request.headers) {
       for (const twin of [value, '']) {
@@ -250,6 +250,22 @@ describe('A04: headers that come twice', () => {
       }
     }
     noteFault({ id: 'A04', injected: 'a header twice', reached: refused, outcome: '400 InvalidRequest' });
+  });
+
+  it('reads several of a header that is a list as one, which is what was signed', async () => {
+    const one = await signedByHeader({ ...put, headers: { 'x-amz-meta-a': '1,2  3', 'x-amz-object-attributes': 'a' } });
+    const others = one.headers.filter(([name]) => name !== 'x-amz-meta-a');
+    const first: HeaderField = ['X-Amz-Meta-A', '1 '];
+    const second: HeaderField = ['x-amz-meta-a', ' 2 3'];
+    expect(verify({ ...one, headers: [first, ...others, second] }).accessKeyId).toBe(accessKeyId);
+    const forged = [
+      [second, ...others, first],
+      [...one.headers, second],
+      [['x-amz-meta-a', ''] as const, ...one.headers],
+      [...one.headers, ['x-amz-object-attributes', 'a'] as const],
+    ];
+    for (const headers of forged) expect(codeOf(() => verify({ ...one, headers }))).toBe('403 SignatureDoesNotMatch');
+    noteFault({ id: 'A04', injected: 'a list header twice', reached: forged.length, outcome: '403' });
   });
 
   it('lets one that is not signed come twice, as HTTP does', async () => {

@@ -21,6 +21,8 @@ export interface GatewayConfig {
   readonly store: StoreChoice | undefined;
   readonly endpointUrl: string | undefined;
   readonly region: string | undefined;
+  /** Whom all buckets belong to, as clients are told. */
+  readonly owner: string;
   readonly profile: string | undefined;
   readonly caBundle: string | undefined;
   readonly pathStyle: boolean | undefined;

@@ -67,6 +67,7 @@ export const settingSchemas: { readonly [Name in SettingName]: z.ZodType<Gateway
     .string()
     .regex(/^[A-Za-z0-9-]{1,63}$/)
     .optional(),
+  owner: z.string().regex(/^[A-Za-z0-9._-]{1,128}$/),
   profile: z.string().min(1).optional(),
   caBundle: path.optional(),
   pathStyle: z.boolean().optional(),

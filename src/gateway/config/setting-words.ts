@@ -66,6 +66,12 @@ const behind = {
   region: told('name', 'the region of the store, which the gateway says is its own', 'the name of a region', {
     otherwise: 'as AWS tools find it, else us-east-1',
   }),
+  owner: told(
+    'id',
+    'whom all buckets belong to, as clients are told, and may expect in x-amz-expected-bucket-owner',
+    '1 to 128 letters, digits, and . _ -',
+    { fallback: 'sealpart' },
+  ),
   profile: told('name', 'the profile in the AWS configuration', 'the name of a profile'),
   caBundle: told('file', 'certificates to trust, in place of those that Node knows', file, {
     otherwise: 'AWS_CA_BUNDLE',

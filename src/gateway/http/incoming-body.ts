@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { assert } from '../../assert.ts';
 import { abortError, SealpartError } from '../../errors.ts';
-import { freeChunk } from './free-chunk.ts';
+import { freeBytes } from '../../flow/free-bytes.ts';
 import type { RequestBody } from './gateway-request.ts';
 import { WaitClock } from './wait-clock.ts';
 
@@ -151,7 +151,7 @@ export class IncomingBody implements RequestBody {
     this.#drains = true;
     message.off('readable', this.#onReadable);
     message.on('data', (bytes: Buffer) => {
-      freeChunk(bytes);
+      freeBytes(bytes);
       onBytes();
     });
     message.resume();

@@ -1,5 +1,6 @@
 import type { ObjectAttributes } from '../../objects/object-store.ts';
 import { storedContentEncoding } from '../../s3-protocol/chunked/content-encoding.ts';
+import { s3Error } from '../../s3-protocol/errors/s3-error.ts';
 import { maxMetadataBytes, readUserMetadata } from '../../s3-protocol/routes/user-metadata.ts';
 import { type HeaderField, headerValues } from '../../s3-protocol/signature/raw-request.ts';
 import { readTaggingHeader } from './read-tagging-header.ts';
@@ -7,7 +8,17 @@ import { readTaggingHeader } from './read-tagging-header.ts';
 /** What S3 calls content of which nobody says what it is. */
 const defaultContentType = 'binary/octet-stream';
 
-const keptHeaders = ['cache-control', 'content-disposition', 'content-language', 'expires', 'x-amz-storage-class'];
+/** Where a web site that the bucket is leads to instead of the object. */
+const redirectHeader = 'x-amz-website-redirect-location';
+
+const keptHeaders = [
+  'cache-control',
+  'content-disposition',
+  'content-language',
+  'expires',
+  'x-amz-storage-class',
+  redirectHeader,
+];
 
 /** What tells the store what to do with the object. That it is encrypted is the gateway's own work. */
 const instruction = /^x-amz-(?:acl$|grant-|object-lock-)/;
@@ -15,7 +26,7 @@ const instruction = /^x-amz-(?:acl$|grant-|object-lock-)/;
 /**
  * What a client says of an object that it writes, as a store keeps it.
  *
- * @throws S3Error MetadataTooLarge, InvalidArgument, InvalidTag, BadRequest
+ * @throws S3Error MetadataTooLarge, InvalidArgument, InvalidTag, BadRequest, InvalidRedirectLocation
  */
 export function readAttributes(headers: readonly HeaderField[]): ObjectAttributes {
   const metadata = [...readUserMetadata(headers)].map(([name, value]) => [name, storableValue(value)] as const);
@@ -35,6 +46,7 @@ function readHeaders(headers: readonly HeaderField[]): Record<string, string> {
     const value = headerValue(headers, name);
     if (value !== undefined && value !== '') kept[name] = value;
   }
+  if (!/^(?:https?:\/\/|\/)/.test(kept[redirectHeader] ?? '/')) throw s3Error('InvalidRedirectLocation');
   for (const [name, value] of headers) {
     const lower = name.toLowerCase();
     if (instruction.test(lower)) kept[lower] = value.trim();

@@ -1,5 +1,6 @@
 import { assert } from '../../assert.ts';
 import { copyBytes } from '../../flow/copy-bytes.ts';
+import { freeBytes } from '../../flow/free-bytes.ts';
 import {
   type Checksum,
   type Digests,
@@ -17,7 +18,6 @@ import { s3Error } from '../../s3-protocol/errors/s3-error.ts';
 import { singleHeader } from '../../s3-protocol/signature/signed-headers.ts';
 import { parseSignedPayload, type SignedPayload } from '../../s3-protocol/signature/signed-payload.ts';
 import type { Source } from '../../sources/source.ts';
-import { freeChunk } from '../http/free-chunk.ts';
 import type { OperationCall } from '../operation-call.ts';
 import { type ContentDigests, openContentDigests } from './content-digests.ts';
 
@@ -141,7 +141,7 @@ export class RequestContent implements Source {
   }
 
   #free(): void {
-    if (this.#chunk !== undefined) freeChunk(this.#chunk);
+    if (this.#chunk !== undefined) freeBytes(this.#chunk);
     this.#chunk = undefined;
   }
 }

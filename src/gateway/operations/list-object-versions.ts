@@ -1,10 +1,11 @@
 import { s3Error } from '../../s3-protocol/errors/s3-error.ts';
 import { reservedKeyPrefix } from '../../s3-protocol/routes/names.ts';
-import { readEncodingType, readLimit } from '../../s3-protocol/routes/query-values.ts';
+import { readEncodingType, readVersionLimit } from '../../s3-protocol/routes/query-values.ts';
 import { type ListedVersion, writeListObjectVersions } from '../../s3-protocol/xml/write-listings.ts';
 import type { GatewayAnswer } from '../http/gateway-answer.ts';
 import type { OperationCall } from '../operation-call.ts';
 import { describeListed } from '../reading/describe-listed.ts';
+import { listedChecksums } from './listed-checksums.ts';
 import { xmlAnswer } from './xml-answer.ts';
 
 /** ListObjectVersions: versions and marks of deletion, with what clients may see of them. */
@@ -12,7 +13,7 @@ export async function listObjectVersions(call: OperationCall, signal: AbortSigna
   const { ground, bucket, route } = call;
   const { query } = route.target;
   const encoding = readEncodingType(query);
-  const limit = readLimit(query, 'max-keys');
+  const limit = readVersionLimit(query);
   const prefix = query.get('prefix') ?? '';
   const delimiter = query.get('delimiter') || undefined;
   const keyMarker = query.get('key-marker') ?? '';
@@ -36,8 +37,9 @@ export async function listObjectVersions(call: OperationCall, signal: AbortSigna
     const { key, versionId, isLatest, lastModifiedMs } = version;
     const common = { key, versionId, isLatest, lastModifiedMs, owner: ground.owner };
     if (version.deleteMarker === true) return { ...common, isDeleteMarker: true };
-    const { etag, sizeBytes } = described.next().value!;
-    return { ...common, etag, sizeBytes, storageClass: version.storageClass ?? 'STANDARD' };
+    const { etag, sizeBytes, checksumAlgorithms } = described.next().value!;
+    const storageClass = version.storageClass ?? 'STANDARD';
+    return { ...common, etag, sizeBytes, storageClass, ...listedChecksums(checksumAlgorithms) };
   });
   return xmlAnswer(
     writeListObjectVersions({

@@ -7,6 +7,7 @@ import { writeListObjects, writeListObjectsV2 } from '../../s3-protocol/xml/writ
 import type { GatewayAnswer } from '../http/gateway-answer.ts';
 import type { OperationCall } from '../operation-call.ts';
 import { describeListed } from '../reading/describe-listed.ts';
+import { listedChecksums } from './listed-checksums.ts';
 import { xmlAnswer } from './xml-answer.ts';
 
 /** A page of keys, with what clients may see of it. */
@@ -110,9 +111,7 @@ function listedObject(
     storageClass,
     etag,
     sizeBytes,
-    ...(checksumAlgorithms === undefined || checksumAlgorithms.length === 0
-      ? {}
-      : { checksumAlgorithms, checksumType: 'FULL_OBJECT' }),
+    ...listedChecksums(checksumAlgorithms),
     ...(owner === undefined ? {} : { owner }),
   };
 }

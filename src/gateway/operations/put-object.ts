@@ -113,7 +113,11 @@ function uploadsOf({ ground }: OperationCall) {
 async function answerOf(call: OperationCall, stored: StoredContent, accepted: Acceptance): Promise<GatewayAnswer> {
   const { ground, route } = call;
   const etag = await enterRecord(call, stored.etag, accepted.record, accepted.isBeside);
-  const headers: HeaderField[] = [['ETag', `"${etag}"`]];
+  const headers: HeaderField[] = [
+    ['ETag', `"${etag}"`],
+    // What was stored is longer: this is what a client can compare with what it has sent.
+    ['x-amz-object-size', String(accepted.record.contentLength)],
+  ];
   if (stored.versionId !== undefined) headers.push(['x-amz-version-id', stored.versionId]);
   const { checksum } = accepted;
   if (checksum !== undefined) {

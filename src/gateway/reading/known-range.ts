@@ -1,4 +1,5 @@
 import { SealpartError } from '../../errors.ts';
+import { untilAborted } from '../../flow/until-aborted.ts';
 import { contentOffset, locateContent, wireOffset } from '../../format/schedule.ts';
 import { layouts, type StreamParameters } from '../../format/stream-parameters.ts';
 import type { ObjectHead } from '../../objects/object-store.ts';
@@ -10,7 +11,7 @@ import { S3Error } from '../../s3-protocol/errors/s3-error.ts';
 import type { GatewayGround } from '../gateway-ground.ts';
 import type { GatewayAnswer } from '../http/gateway-answer.ts';
 import { rememberStream } from './describe-object.ts';
-import { answerWith, atHandBytes, collected } from './object-answer.ts';
+import { answerWith, atHandBytes } from './object-answer.ts';
 import { type ObjectRequest, planAnswer } from './object-request.ts';
 import { accessTo, openStored } from './open-stored.ts';
 import type { RememberedObject } from './read-cache.ts';
@@ -19,6 +20,9 @@ import { type ContentRun, StreamedContent } from './streamed-content.ts';
 
 /** Segments whose headers are looked for: a range over more of them costs many requests whatever is known. */
 const mostKnownSegments = 16;
+
+/** Ranges of fewer bytes go frame by frame: while one is sent, the next is decrypted. */
+const fewBytes = 2 ** 18;
 
 /** A range of which everything but the present state of the object is known. */
 interface KnownRange {
@@ -96,7 +100,11 @@ async function answerKnown(
     rememberStream(ground, request.name, head, described, opened);
     const plan = planAnswer(request, described, head.lastModifiedMs);
     const told = { head, described };
-    if (plan.status === 206) return answerWith(ground, request, told, plan, await collected(ground, body, signal));
+    if (plan.status === 206) {
+      // What is outdated has shown by then, and the range can still be read anew.
+      await untilAborted(Promise.race([body.begun, failureOf(body)]), signal);
+      return answerWith(ground, request, told, plan, body);
+    }
     await body.close();
     return plan.status === 304 ? answerWith(ground, request, told, plan) : undefined;
   } catch (error) {
@@ -139,7 +147,7 @@ function startReading(
         onOpened,
         pool: ground.pool,
         share,
-        batchBytes,
+        batchBytes: range.last - range.first < fewBytes ? 2 ** parameters.frameSizeLog2 : batchBytes,
         onSegmentHeader: (position, bytes) => cache.keepSegmentHeader(name, entry, position, bytes),
       },
       inner,

@@ -1,3 +1,5 @@
+import { copyBytes } from '../../flow/copy-bytes.ts';
+import { freeBytes } from '../../flow/free-bytes.ts';
 import type { ReadPlan } from '../../s3-protocol/conditions/read-conditions.ts';
 import { s3Error } from '../../s3-protocol/errors/s3-error.ts';
 import type { GatewayGround } from '../gateway-ground.ts';
@@ -43,9 +45,14 @@ export function answerAtHand(
   return answerWith(ground, request, told, plan, heldBody(ground, bytes));
 }
 
-function heldBody(ground: GatewayGround, bytes: Uint8Array): Uint8Array | StreamedBody {
+/** @param free gives the memory back, when nobody reads it any more. */
+function heldBody(ground: GatewayGround, bytes: Uint8Array, free?: () => void): Uint8Array | StreamedBody {
   if (bytes.length <= uncountedBytes) return bytes;
-  return new HeldContent(bytes, readingRoom(ground).shares.hold(bytes.length));
+  const letGo = readingRoom(ground).shares.hold(bytes.length);
+  return new HeldContent(bytes, () => {
+    letGo();
+    free?.();
+  });
 }
 
 /** The whole of a body that is made while it is sent, if it is small. */
@@ -58,11 +65,11 @@ export async function collected(
   const bytes = new Uint8Array(body.lengthBytes);
   let filled = 0;
   const write = async (piece: Uint8Array): Promise<void> => {
-    bytes.set(piece, filled);
+    copyBytes(piece, bytes, filled);
     filled += piece.length;
   };
   await body.send({ write }, signal);
-  return heldBody(ground, bytes);
+  return heldBody(ground, bytes, () => freeBytes(bytes));
 }
 
 /**

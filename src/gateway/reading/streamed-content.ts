@@ -16,6 +16,7 @@ export class StreamedContent implements StreamedBody {
   readonly lengthBytes: number;
   readonly #stop = new AbortController();
   readonly #target = Promise.withResolvers<AnswerSink>();
+  readonly #begun = Promise.withResolvers<void>();
   readonly #run: Promise<void>;
   readonly #leave: () => void;
   #sentBytes = 0;
@@ -30,6 +31,11 @@ export class StreamedContent implements StreamedBody {
   /** Rejects as the run does; resolves when all was taken. */
   get done(): Promise<void> {
     return this.#run;
+  }
+
+  /** Resolves when the first of it was verified, or all of it; never if that fails, of which `done` tells. */
+  get begun(): Promise<void> {
+    return this.#begun.promise;
   }
 
   async send(sink: AnswerSink, signal: AbortSignal): Promise<void> {
@@ -53,6 +59,7 @@ export class StreamedContent implements StreamedBody {
     try {
       await run(this.#sink(), this.#stop.signal);
       assert(this.#sentBytes === this.lengthBytes, 'all the content that was announced, and no more');
+      this.#begun.resolve();
     } finally {
       this.#leave();
     }
@@ -64,6 +71,7 @@ export class StreamedContent implements StreamedBody {
       irreversible: true,
       writeTentative: async (bytes, signal) => {
         assert(this.#sentBytes + bytes.length <= this.lengthBytes, 'no more content than was announced');
+        this.#begun.resolve();
         const target = await untilAborted(this.#target.promise, signal);
         await target.write(bytes, signal);
         this.#sentBytes += bytes.length;

@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { SealpartError, throwIfAborted } from '../../errors.ts';
 import { untilAborted } from '../../flow/until-aborted.ts';
 import { fromFailure } from './failure.ts';
-import type { Answer, ThreadCalls, ThreadSetting } from './messages.ts';
+import { type Answer, groupLimit, type Request, type ThreadCalls, type ThreadSetting } from './messages.ts';
 
 // tsc does not rewrite this name: the worker has the same ending as this file, in the source and when built.
 const manifestWorker = new URL(`./manifest-worker${extname(import.meta.url)}`, import.meta.url);
@@ -21,6 +21,10 @@ export class ManifestThread {
   readonly #ended: Promise<void>;
   readonly #hurry = new Int32Array(new SharedArrayBuffer(4));
   #nextNumber = 0;
+  /** Requests that wait for the thread to have answered those before them. */
+  readonly #outbox: Request[] = [];
+  /** Requests that it was sent and has not answered. */
+  #underWay = 0;
   /** Why there are no more answers. */
   #death: SealpartError | undefined;
 
@@ -33,7 +37,7 @@ export class ManifestThread {
       // handed down: some of them (--input-type) would keep the thread from starting, and it needs none.
       execArgv: ['--no-experimental-require-module'],
     });
-    this.#worker.on('message', (answer: Answer) => this.#settle(answer));
+    this.#worker.on('message', (answers: Answer[]) => this.#settle(answers));
     this.#worker.on('messageerror', (error) => this.#die(error));
     this.#worker.on('error', (error) => this.#die(error));
     this.#ended = new Promise((resolve) => {
@@ -58,7 +62,7 @@ export class ManifestThread {
     throwIfAborted(signal);
     if (this.#death !== undefined) throw this.#death;
     const number = this.#nextNumber++;
-    this.#worker.postMessage({ number, call, args });
+    this.#send({ number, call, args } as Request);
     this.#worker.ref();
     const answered = new Promise<unknown>((resolve, reject) => this.#waiting.set(number, { resolve, reject }));
     try {
@@ -67,6 +71,22 @@ export class ManifestThread {
       this.#waiting.delete(number);
       if (this.#waiting.size === 0) this.#worker.unref();
     }
+  }
+
+  /**
+   * While the thread is busy, what is asked meanwhile waits here and goes together: it could not begin any sooner, and
+   * each message costs more than what is in it.
+   */
+  #send(request: Request): void {
+    this.#outbox.push(request);
+    if (this.#underWay === 0) this.#flush();
+  }
+
+  #flush(): void {
+    if (this.#outbox.length === 0) return;
+    const requests = this.#outbox.splice(0, groupLimit);
+    this.#underWay = requests.length;
+    this.#worker.postMessage(requests);
   }
 
   /** Has what was asked carried out, closes the database and waits for the thread's end. */
@@ -88,10 +108,14 @@ export class ManifestThread {
     await this.#worker.terminate();
   }
 
-  #settle(answer: Answer): void {
-    const waiting = this.#waiting.get(answer.number);
-    if ('failure' in answer) waiting?.reject(fromFailure(answer.failure));
-    else waiting?.resolve(answer.value);
+  #settle(answers: readonly Answer[]): void {
+    for (const answer of answers) {
+      const waiting = this.#waiting.get(answer.number);
+      if ('failure' in answer) waiting?.reject(fromFailure(answer.failure));
+      else waiting?.resolve(answer.value);
+    }
+    this.#underWay -= answers.length;
+    if (this.#underWay === 0) this.#flush();
   }
 
   #die(cause: unknown): void {

@@ -2,10 +2,7 @@ import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from '
 import { assert } from '../../assert.ts';
 import { toFailure } from './failure.ts';
 import { ManifestDatabase, type TableRequest } from './manifest-database.ts';
-import type { Answer, Outcome, Request, ThreadSetting } from './messages.ts';
-
-/** The most requests in one transaction: another process waits for its end. */
-const groupLimit = 500;
+import { type Answer, groupLimit, type Outcome, type Request, type ThreadSetting } from './messages.ts';
 
 /** The thread that owns the database. All requests that wait are one transaction, and so one fsync. */
 class ManifestWorker {
@@ -18,10 +15,10 @@ class ManifestWorker {
     this.#setting = setting;
   }
 
-  /** Answers a request and those behind it. */
-  answer(first: Request): void {
+  /** Answers requests that came together, and those behind them. */
+  answer(first: readonly Request[]): void {
     let group: TableRequest[] = [];
-    for (let request: Request | undefined = first; request !== undefined; request = this.#next(group.length)) {
+    for (const request of this.#waiting(first, () => group.length)) {
       if (request.call !== 'open' && request.call !== 'close') {
         group.push(request);
         continue;
@@ -29,21 +26,25 @@ class ManifestWorker {
       this.#run(group);
       group = [];
       const outcome = outcomeOf(request.call === 'open' ? () => this.#open() : () => this.#close());
-      this.#port.postMessage({ number: request.number, ...outcome } satisfies Answer);
+      this.#port.postMessage([{ number: request.number, ...outcome }] satisfies Answer[]);
     }
     this.#run(group);
   }
 
-  #next(waiting: number): Request | undefined {
-    // What is over the limit stays in the port, which announces it once more.
-    if (waiting >= groupLimit) return undefined;
-    return (receiveMessageOnPort(this.#port) as { message: Request } | undefined)?.message;
+  /** Message by message, as long as there are some and the group is not full. */
+  *#waiting(first: readonly Request[], grouped: () => number): Iterable<Request> {
+    for (let requests: readonly Request[] | undefined = first; requests !== undefined; ) {
+      yield* requests;
+      // What is over the limit stays in the port, which announces it once more.
+      if (grouped() >= groupLimit) return;
+      requests = (receiveMessageOnPort(this.#port) as { message: Request[] } | undefined)?.message;
+    }
   }
 
   #run(group: readonly TableRequest[]): void {
     if (group.length === 0) return;
     assert(this.#database !== undefined, 'requests come between the opening and the closing');
-    for (const answer of this.#database.run(group)) this.#port.postMessage(answer);
+    this.#port.postMessage(this.#database.run(group) satisfies Answer[]);
   }
 
   #open(): boolean {
@@ -69,4 +70,4 @@ function outcomeOf(work: () => unknown): Outcome {
 
 assert(parentPort !== null, 'the worker runs in a thread of its own');
 const worker = new ManifestWorker(parentPort, workerData as ThreadSetting);
-parentPort.on('message', (request: Request) => worker.answer(request));
+parentPort.on('message', (requests: Request[]) => worker.answer(requests));

@@ -82,3 +82,6 @@ export interface ThreadSetting {
   /** Limits the file, for tests of a disk that is full. */
   readonly maxPages?: number;
 }
+
+/** The most requests in one message, and in one transaction: another process waits for its end. */
+export const groupLimit = 500;

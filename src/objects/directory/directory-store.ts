@@ -154,6 +154,7 @@ export class DirectoryStore implements BucketStore {
 
   async get(request: GetRequest, signal: AbortSignal): Promise<ObjectBody> {
     checkName(request);
+    checkVersion(request.versionId);
     return await this.#ground.calls.run(`read ${objectLabel(request)}`, signal, () =>
       openObject(this.name, this.#ground, request, signal),
     );
@@ -161,6 +162,7 @@ export class DirectoryStore implements BucketStore {
 
   async head(name: HeadRequest, signal: AbortSignal): Promise<ObjectHead> {
     checkName(name);
+    checkVersion(name.versionId);
     const { catalogue, calls } = this.#ground;
     return await calls.run(`look up ${objectLabel(name)}`, signal, () =>
       catalogue.view(signal, () => headOf(catalogue.requireObject(name), name.withTags)),

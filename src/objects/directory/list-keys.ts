@@ -74,14 +74,15 @@ function firstOf(
   { prefix, delimiter }: Pick<KeySelection, 'prefix' | 'delimiter'>,
 ): Uint8Array {
   if (from === undefined) return prefix;
-  if (from.kind === 'after') return successor(encodeKeyText(from.key));
   if (from.kind === 'token') {
     const { kind, bytes } = decodeToken(from.token);
     return kind === 'key' ? successor(bytes) : endOfPrefix(bytes);
   }
-  const marker = encodeKeyText(from.marker);
-  const isBehindPrefix = Buffer.compare(marker.subarray(0, prefix.length), prefix) === 0;
-  // A marker that a common prefix stands for is that prefix's: it was told of before.
-  const common = isBehindPrefix ? commonPrefix(marker, prefix, delimiter) : undefined;
-  return common === undefined ? successor(marker) : endOfPrefix(common);
+  const after = encodeKeyText(from.kind === 'after' ? from.key : from.marker);
+  const isBehindPrefix = Buffer.compare(after.subarray(0, prefix.length), prefix) === 0;
+  const common = isBehindPrefix ? commonPrefix(after, prefix, delimiter) : undefined;
+  // A marker that a common prefix stands for is that prefix's: it was told of before. Who names a key inside of one has
+  // not been told of it, unless the name is the prefix itself.
+  const isTold = common !== undefined && (from.kind === 'marker' || common.length === after.length);
+  return isTold ? endOfPrefix(common) : successor(after);
 }

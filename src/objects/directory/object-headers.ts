@@ -9,6 +9,7 @@ const kept: ReadonlySet<string> = new Set([
   'content-language',
   'content-type',
   'expires',
+  'x-amz-website-redirect-location',
 ]);
 
 /** S3's classes for what is written into a bucket of the usual kind. Here they are labels. */

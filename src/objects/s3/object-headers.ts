@@ -12,6 +12,7 @@ const keptNames: readonly string[] = [
   'content-type',
   'expires',
   'x-amz-storage-class',
+  'x-amz-website-redirect-location',
 ];
 
 /** What else a store says of an object. Its checksums are not here: they are those of what is stored. */
@@ -24,7 +25,6 @@ const toldNames: readonly string[] = [
   'x-amz-replication-status',
   'x-amz-restore',
   'x-amz-server-side-encryption',
-  'x-amz-website-redirect-location',
 ];
 
 const writtenNames: ReadonlySet<string> = new Set(keptNames);

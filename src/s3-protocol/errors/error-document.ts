@@ -14,9 +14,12 @@ export const xmlMediaType = 'application/xml';
 /**
  * The document that tells a client of an error. Its cause is not in it, and what a client sent (keys, header values)
  * stands in it escaped, whatever it holds. Answers to HEAD and with status 304 have no body, this one neither.
+ *
+ * @param ids undefined for what was no request: then they stand in the headers of the answer alone.
  */
-export function errorDocument(error: S3Error, { requestId, hostId }: AnswerIds): string {
-  const fields = { Code: error.code, Message: error.message, ...error.fields, RequestId: requestId, HostId: hostId };
+export function errorDocument(error: S3Error, ids: AnswerIds | undefined): string {
+  const named = ids === undefined ? {} : { RequestId: ids.requestId, HostId: ids.hostId };
+  const fields = { Code: error.code, Message: error.message, ...error.fields, ...named };
   const elements = Object.entries(fields).map(([name, value]) => element(name, value));
   return `<?xml version="1.0" encoding="UTF-8"?>\n<Error>${elements.join('')}</Error>`;
 }

@@ -166,6 +166,10 @@ export const s3ErrorCodes = {
     message: 'The operation is not valid for the current state of the object.',
   },
   InvalidRange: { status: 416, message: 'The requested range is not satisfiable' },
+  InvalidRedirectLocation: {
+    status: 400,
+    message: "The website redirect location must have a prefix of 'http://' or 'https://' or '/'.",
+  },
   InvalidStorageClass: { status: 400, message: 'The storage class you specified is not valid' },
   KeyTooLongError: { status: 400, message: 'Your key is too long.' },
   MetadataTooLarge: {

@@ -79,7 +79,7 @@ function translate(error: SealpartError, subject: ErrorSubject): Translation {
       if (word !== undefined) return inItsWords(word, error);
       return { code: subject.conditional ? 'ConditionalRequestConflict' : 'OperationAborted', Key: subject.key };
     case 'bad-name':
-      return badName(subject);
+      return badName(subject, word);
     case 'denied':
       // A store that denies what was asked for speaks of the request: a locked object, a policy. One that denies our
       // own credentials does not, and the client's are right.
@@ -99,7 +99,12 @@ const manySentences: ReadonlySet<S3ErrorCode> = new Set([
 ]);
 
 /** What is missing of these is named by what the request was about. */
-const namedByRequest: ReadonlySet<S3ErrorCode> = new Set(['NoSuchBucket', 'NoSuchKey', 'NoSuchVersion', 'NoSuchUpload']);
+const namedByRequest: ReadonlySet<S3ErrorCode> = new Set([
+  'NoSuchBucket',
+  'NoSuchKey',
+  'NoSuchVersion',
+  'NoSuchUpload',
+]);
 
 /** Where S3 has one sentence for a word, that is the one that clients know; else the store's tells more. */
 function inItsWords(word: S3ErrorCode, { saidWhy }: SealpartError): Translation {
@@ -118,10 +123,12 @@ function notFound(error: SealpartError, word: S3ErrorCode | undefined, subject: 
   return { code: 'NoSuchKey', Key: key };
 }
 
-function badName({ bucket, key }: ErrorSubject): Translation {
+function badName({ bucket, key }: ErrorSubject, word: S3ErrorCode | undefined): Translation {
   if (key === undefined) return { code: 'InvalidBucketName', BucketName: bucket };
   const sizeBytes = new TextEncoder().encode(key).length;
   if (sizeBytes > maxKeyBytes) return { code: 'KeyTooLongError', Size: sizeBytes, MaxSizeAllowed: maxKeyBytes };
+  // A store may take less, and does not say how much.
+  if (word === 'KeyTooLongError') return { code: word };
   return { code: 'InvalidURI' };
 }
 

@@ -1,4 +1,5 @@
 import { s3Error } from '../errors/s3-error.ts';
+import { isListHeader } from '../signature/list-header.ts';
 import type { HeaderField } from '../signature/raw-request.ts';
 import type { Access, Operation } from './operation.ts';
 
@@ -34,7 +35,9 @@ export function checkHeaders(operation: Operation, headers: readonly HeaderField
     const lower = name.toLowerCase();
     if (lower === 'content-range' && operation.body.kind === 'object') throw unknownHeader('Content-Range');
     if (!lower.startsWith('x-amz-')) continue;
-    if (seen.has(lower)) throw s3Error('InvalidRequest', { message: `The request has more than one ${lower} header.` });
+    if (seen.has(lower) && !isListHeader(lower)) {
+      throw s3Error('InvalidRequest', { message: `The request has more than one ${lower} header.` });
+    }
     seen.add(lower);
     if (!allowed.some((rule) => matches(rule, lower))) throw unknownHeader(lower);
     const only = Object.hasOwn(onlyValues, lower) ? onlyValues[lower] : undefined;

@@ -18,6 +18,20 @@ export function readLimit(query: Query, name: LimitName): number {
   return Math.min(readCount(name, text), mostListed);
 }
 
+/** The limit of ListObjectVersions, of which S3 says otherwise that it is negative. @throws S3Error InvalidArgument */
+export function readVersionLimit(query: Query): number {
+  const name = 'max-keys';
+  const text = query.get(name) ?? '';
+  if (text !== '' && integer(name, text) < 0) {
+    throw s3Error('InvalidArgument', {
+      message: 'max-keys cannot be negative',
+      ArgumentName: 'maxKeys',
+      ArgumentValue: text,
+    });
+  }
+  return readLimit(query, name);
+}
+
 /** A number in a parameter or a header. @throws S3Error InvalidArgument, in S3's words */
 export function readCount(name: string, text: string): number {
   const count = integer(name, text);

@@ -66,6 +66,7 @@ export const rewrittenOperations: readonly Operation[] = [
       'x-amz-server-side-encryption',
       'x-amz-storage-class',
       'x-amz-tagging',
+      'x-amz-website-redirect-location',
     ],
     body: { kind: 'object' },
   }),

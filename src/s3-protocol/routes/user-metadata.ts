@@ -9,12 +9,12 @@ export const maxMetadataBytes = 2048;
 
 /**
  * The metadata that a client gives an object: names in lower case without their prefix, values one character a byte.
+ * Of a name that comes several times the values are one, with commas between them.
  *
  * @throws S3Error MetadataTooLarge, or InvalidArgument for a name that is the gateway's.
  */
 export function readUserMetadata(headers: readonly HeaderField[]): ReadonlyMap<string, string> {
   const metadata = new Map<string, string>();
-  let sizeBytes = 0;
   for (const [header, value] of headers) {
     const lower = header.toLowerCase();
     if (!lower.startsWith(prefix)) continue;
@@ -28,9 +28,11 @@ export function readUserMetadata(headers: readonly HeaderField[]): ReadonlyMap<s
       const message = 'Header value cannot be represented using ISO-8859-1.';
       throw s3Error('InvalidArgument', { message, ArgumentName: lower });
     }
-    metadata.set(name, value.trim());
-    sizeBytes += name.length + value.trim().length;
+    const before = metadata.get(name);
+    metadata.set(name, before === undefined ? value.trim() : `${before},${value.trim()}`);
   }
+  let sizeBytes = 0;
+  for (const [name, value] of metadata) sizeBytes += name.length + value.length;
   if (sizeBytes > maxMetadataBytes) {
     throw s3Error('MetadataTooLarge', { Size: sizeBytes, MaxSizeAllowed: maxMetadataBytes });
   }

@@ -9,8 +9,16 @@ export interface AmzDate {
   readonly timeMs: number;
 }
 
+/** Requests come with the same second again and again. */
+let lastRead: AmzDate | undefined;
+
 /** Reads `20130524T000000Z`. Undefined if it is written otherwise or names no moment. */
 export function parseAmzDate(text: string): AmzDate | undefined {
+  if (lastRead?.timestamp !== text) lastRead = readAmzDate(text);
+  return lastRead;
+}
+
+function readAmzDate(text: string): AmzDate | undefined {
   const fields = basic.exec(text)?.slice(1).map(Number);
   if (fields === undefined) return undefined;
   const [year, month, day, hour, minute, second] = fields as [number, number, number, number, number, number];

@@ -37,12 +37,17 @@ export function withoutSecrets(canonicalRequest: string): string {
 }
 
 function canonicalHeaders(headers: readonly HeaderField[], signedHeaders: readonly string[]): string | undefined {
-  const values = new Map(headers.map(([name, value]) => [name.toLowerCase(), value]));
+  const values = new Map<string, string>();
+  for (const [name, value] of headers) {
+    const lower = name.toLowerCase();
+    const before = values.get(lower);
+    values.set(lower, before === undefined ? collapseSpaces(value) : `${before},${collapseSpaces(value)}`);
+  }
   let text = '';
   for (const name of signedHeaders) {
     const value = values.get(name);
     if (value === undefined) return undefined;
-    text += `${name}:${collapseSpaces(value)}\n`;
+    text += `${name}:${value}\n`;
   }
   return text;
 }

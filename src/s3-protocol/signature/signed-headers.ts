@@ -1,4 +1,5 @@
 import { s3Error } from '../errors/s3-error.ts';
+import { isListHeader } from './list-header.ts';
 import { headerValues, type RawRequest } from './raw-request.ts';
 
 /**
@@ -21,7 +22,8 @@ export function parseSignedHeaders(text: string, refuse: (fault: string) => Erro
 /**
  * Checks that a signature covers what decides what the request does: the host, and every x-amz- header that came.
  *
- * @throws S3Error AccessDenied with the names that are not covered, InvalidRequest if a covered one came twice.
+ * @throws S3Error AccessDenied with the names that are not covered, InvalidRequest if a covered one came twice that is
+ *   no list.
  */
 export function checkSignedHeaders(request: RawRequest, signedHeaders: readonly string[]): void {
   const signed = new Set(signedHeaders);
@@ -35,7 +37,7 @@ export function checkSignedHeaders(request: RawRequest, signedHeaders: readonly 
   }
   const seen = new Set<string>();
   for (const name of arrived) {
-    if (seen.has(name) && signed.has(name)) throw repeatedHeader(name);
+    if (seen.has(name) && signed.has(name) && !isListHeader(name)) throw repeatedHeader(name);
     seen.add(name);
   }
 }

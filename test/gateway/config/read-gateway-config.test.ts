@@ -24,6 +24,7 @@ describe('where a setting comes from', () => {
       listen: { host: '127.0.0.1', port: 9440 },
       adminListen: { host: '127.0.0.1', port: 9441 },
       domains: [],
+      owner: 'sealpart',
       keyFiles: [],
       digest: 3,
       etag: 'md5',

@@ -56,7 +56,10 @@ describe('PutObject', () => {
     const scene = await putScene();
     const answer = await put(scene, bytes);
     expect(answer.status).toBe(200);
-    expect(answer.headers).toEqual([['ETag', `"${md5(bytes)}"`]]);
+    expect(answer.headers).toEqual([
+      ['ETag', `"${md5(bytes)}"`],
+      ['x-amz-object-size', String(bytes.length)],
+    ]);
     expect((await scene.read(key)).equals(bytes)).toBe(true);
     const { head, found } = await record(scene);
     expect(found).toMatchObject({
@@ -87,6 +90,7 @@ describe('PutObject', () => {
       const etag = /-\d+$/.test(head.etag) ? head.etag : `${head.etag}-1`;
       expect(answer.headers).toEqual([
         ['ETag', `"${etag}"`],
+        ['x-amz-object-size', String(bytes.length)],
         ['x-amz-server-side-encryption', 'aws:kms'],
       ]);
       expect(found).toMatchObject({ etag, contentLength: bytes.length });

@@ -20,7 +20,7 @@ function expectedItems(keys: readonly string[], { prefix, delimiter = '', from }
     if (!key.startsWith(prefix)) continue;
     const index = delimiter === '' ? -1 : key.indexOf(delimiter, prefix.length);
     const common = index < 0 ? undefined : key.slice(0, index + delimiter.length);
-    if (from?.kind === 'after' && compareBytes(key, from.key) <= 0) continue;
+    if (from?.kind === 'after' && (compareBytes(key, from.key) <= 0 || common === from.key)) continue;
     if (from?.kind === 'marker') {
       if (compareBytes(key, from.marker) <= 0) continue;
       if (common !== undefined && from.marker.startsWith(common)) continue;

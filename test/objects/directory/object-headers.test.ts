@@ -18,6 +18,7 @@ const answered: readonly (readonly [Record<string, string>, Record<string, strin
   [{ 'x-amz-acl': 'private' }, {}],
   [{ 'x-amz-acl': 'bucket-owner-full-control' }, {}],
   [{ 'content-disposition': 'filename="\u00e9"' }, { 'content-disposition': 'filename="\u00e9"' }],
+  [{ 'x-amz-website-redirect-location': '/x' }, { 'x-amz-website-redirect-location': '/x' }],
   [{}, {}],
 ];
 
@@ -35,7 +36,6 @@ const refused: readonly (readonly [Record<string, string>, string])[] = [
   [{ 'x-amz-acl': 'magic' }, 'InvalidArgument'],
   [{ 'x-amz-grant-full-control': 'id="x"' }, 'AccessControlListNotSupported'],
   [{ 'x-amz-object-lock-mode': 'COMPLIANCE' }, 'InvalidRequest'],
-  [{ 'x-amz-website-redirect-location': '/x' }, 'NotImplemented'],
   [{ 'Content-Type': 'text/plain' }, 'InvalidArgument'],
 ];
 
@@ -52,11 +52,19 @@ test('an object has one version, which head and get do not name', async () => {
   const store = await openGround();
   const stored = await store.put(k, new Uint8Array(1), {}, {}, quiet);
   expect(stored).toEqual({ etag: stored.etag });
-  for (const versionId of ['null', 'x']) {
-    expect((await store.head({ ...k, versionId }, quiet)).versionId).toBeUndefined();
-    const body = await store.get({ ...k, versionId }, quiet);
-    expect(body.head).toMatchObject({ etag: stored.etag });
-    expect(body.head.versionId).toBeUndefined();
-    await body.close();
+  const named = { ...k, versionId: 'null' };
+  expect((await store.head(named, quiet)).versionId).toBeUndefined();
+  const body = await store.get(named, quiet);
+  expect(body.head).toMatchObject({ etag: stored.etag });
+  expect(body.head.versionId).toBeUndefined();
+  await body.close();
+});
+
+test.each(['x', '', '01G65Z755AFWAKHE12NY0CQ9FH'])('an object has no version %j', async (versionId) => {
+  const store = await openGround();
+  await store.put(k, new Uint8Array(1), {}, {}, quiet);
+  for (const reading of [store.head({ ...k, versionId }, quiet), store.get({ ...k, versionId }, quiet)]) {
+    const error = await expectCode(reading, 'bad-parameters');
+    expect([error.said, error.saidWhy]).toEqual(['InvalidArgument', 'Invalid version id specified']);
   }
 });

@@ -109,7 +109,9 @@ const refused: readonly (readonly [string, AskWords, string])[] = [
     'MalformedXML',
   ],
   ['PutBucketOwnershipControls', { body: '<OwnershipControls/>' }, 'MalformedXML'],
-  ['CreateBucket', { bucket: 'new-bucket', body: located('not a place') }, 'InvalidLocationConstraint'],
+  ...['not a place', 'eu-central-1', 'EU', 'us-east-1'].map(
+    (place) => ['CreateBucket', { bucket: 'new-bucket', body: located(place) }, 'InvalidLocationConstraint'] as const,
+  ),
   ['CreateBucket', { bucket: 'new-bucket', headers: { 'x-amz-acl': 'magic' } }, 'InvalidArgument'],
   [
     'CreateBucket',
@@ -146,8 +148,7 @@ const done: readonly (readonly [string, AskWords, number])[] = [
   ['DeleteBucketLifecycle', {}, 204],
   ['DeleteBucketEncryption', {}, 204],
   ['DeleteBucketReplication', {}, 204],
-  ['CreateBucket', { bucket: 'new-bucket', body: located('eu-central-1') }, 200],
-  ['CreateBucket', { bucket: 'new-bucket', body: located('EU'), headers: { 'x-amz-acl': 'private' } }, 200],
+  ['CreateBucket', { bucket: 'new-bucket', body: located(''), headers: { 'x-amz-acl': 'private' } }, 200],
   ['CreateBucket', { bucket: 'new-bucket', body: '<CreateBucketConfiguration/>' }, 200],
   ['CreateBucket', { bucket: 'new-bucket', headers: { 'x-amz-bucket-object-lock-enabled': 'false' } }, 200],
 ];
@@ -155,10 +156,30 @@ const done: readonly (readonly [string, AskWords, number])[] = [
 test.each(done)('%s %j is answered %i', async (operation, words, status) => {
   const answer: NamedAnswer = await ask(await openGround(), operation, words);
   expect(answer).toMatchObject({ status, body: new Uint8Array(0) });
-  if (operation === 'CreateBucket') expect(answer.headers.location).toBe('/new-bucket');
+  if (operation !== 'CreateBucket') return;
+  expect(answer.headers).toEqual({ location: '/new-bucket', 'x-amz-bucket-arn': 'arn:aws:s3:::new-bucket' });
 });
 
 describe('what a bucket is made with', () => {
+  test.each([
+    ['eu-west-1', 'eu-west-1'],
+    ['eu-west-1', 'EU'],
+    ['eu-central-1', 'eu-central-1'],
+  ])('in %s, the place %s', async (region, place) => {
+    const ground = await openGround({ region });
+    expect(await ask(ground, 'CreateBucket', { bucket: 'there', body: located(place) })).toMatchObject({ status: 200 });
+  });
+
+  test('an ownership that is none is told as it came', async () => {
+    const headers = { 'x-amz-object-ownership': 'mine' };
+    const error = await expectSaid(
+      ask(await openGround(), 'CreateBucket', { bucket: 'new-bucket', headers }),
+      ['bad-parameters'],
+      'InvalidArgument',
+    );
+    expect(error.saidWhy).toBe('Invalid x-amz-object-ownership header: mine');
+  });
+
   test('tags', async () => {
     const ground = await openGround();
     const tag = '<Tag><Key>team</Key><Value>a&#43;b</Value></Tag>';

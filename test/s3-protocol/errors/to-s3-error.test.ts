@@ -54,6 +54,9 @@ describe('an error of ours, told to a client', () => {
     expect(told('not-found', 'NoSuchTagSet')).toBe('NoSuchTagSet');
     expect(told('not-found', 'NoSuchVersion')).toBe('NoSuchKey');
     expect(told('store', 'constructor')).toBe('ServiceUnavailable');
+    // Shorter than what S3 takes.
+    expect(told('bad-name', 'KeyTooLongError')).toBe('KeyTooLongError');
+    expect(told('bad-name', 'XMinioInvalidObjectName')).toBe('InvalidURI');
   });
 
   it('is an internal error, alike for each, if data was refused or something is wrong with the program', () => {

@@ -8,6 +8,7 @@ import {
   readPartNumber,
   readResponseOverrides,
   readVersionId,
+  readVersionLimit,
 } from '../../../src/s3-protocol/routes/query-values.ts';
 import { readUserMetadata, visibleMetadata } from '../../../src/s3-protocol/routes/user-metadata.ts';
 
@@ -44,6 +45,12 @@ describe('a parameter', () => {
   ])('max-keys=%s is %j', (text, expected) => {
     const query = new Map(text === undefined ? [] : [['max-keys', text]]);
     expect(outcomeOf(() => readLimit(query, 'max-keys'))).toEqual(expected);
+  });
+
+  it('of ListObjectVersions is refused in other words if it is negative', () => {
+    const read = (text: string) => outcomeOf(() => readVersionLimit(new Map([['max-keys', text]])));
+    expect([read(''), read('7'), read('5000')]).toEqual([1000, 7, 1000]);
+    expect([read('-1'), read('x')]).toEqual(['InvalidArgument: max-keys cannot be negative', noInteger('x')]);
   });
 
   it('of ListBuckets has a range of its own', () => {
@@ -119,6 +126,22 @@ describe('metadata', () => {
       ['mtime', '1.5'],
       ['__proto__', 'x'],
     ]);
+  });
+
+  it('has one value for a name that comes several times, in order, and its length counts once', () => {
+    const metadata = readUserMetadata([
+      ['x-amz-meta-key', 'value-1 '],
+      ['x-amz-meta-other', 'x'],
+      ['X-Amz-Meta-KEY', ' value-2'],
+    ]);
+    expect([...metadata]).toEqual([
+      ['key', 'value-1,value-2'],
+      ['other', 'x'],
+    ]);
+    const half: readonly [string, string] = ['x-amz-meta-abcd', 'v'.repeat(1022)];
+    expect(() => readUserMetadata([half, half])).toThrow(
+      expect.objectContaining({ fields: expect.objectContaining({ Size: '2049' }) }),
+    );
   });
 
   it('has two kilobytes at most', () => {

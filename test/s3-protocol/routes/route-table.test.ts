@@ -22,12 +22,7 @@ const refusedHeaders: Readonly<Record<string, readonly string[]>> = {
   GetObject: ['x-amz-server-side-encryption-customer-'],
   GetObjectAttributes: ['x-amz-server-side-encryption-customer-'],
   HeadObject: ['x-amz-server-side-encryption-customer-'],
-  PutObject: [
-    'x-amz-object-lock-event-hold',
-    'x-amz-server-side-encryption-',
-    'x-amz-website-redirect-location',
-    'x-amz-write-offset-bytes',
-  ],
+  PutObject: ['x-amz-object-lock-event-hold', 'x-amz-server-side-encryption-', 'x-amz-write-offset-bytes'],
 };
 
 /** What `refusedHeaders` means, spelled as prefixes. */

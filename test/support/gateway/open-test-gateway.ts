@@ -7,7 +7,7 @@ import { digestAlgs } from '../../../src/format/stream-parameters.ts';
 import { AccessKeys } from '../../../src/gateway/access/access-keys.ts';
 import { soleAccessKey } from '../../../src/gateway/access/parse-access-keys.ts';
 import type { Gateway, GatewayOptions } from '../../../src/gateway/gateway.ts';
-import { openGateway } from '../../../src/gateway/open-gateway.ts';
+import { type GatewayInternals, openGateway } from '../../../src/gateway/open-gateway.ts';
 import { keyFileIdentity, keyFileRecipient } from '../../../src/keys/key-file.ts';
 import type { Manifest } from '../../../src/manifest/manifest.ts';
 import { openSqliteManifest } from '../../../src/manifest/sqlite/open-sqlite-manifest.ts';
@@ -35,11 +35,17 @@ export interface TestGatewayOptions {
   readonly options?: Partial<GatewayOptions>;
   /** Looks at, or stands in the way of, what goes to the store. */
   readonly wrap?: (store: BucketStore) => BucketStore;
+  readonly internals?: Partial<GatewayInternals>;
 }
 
 const signal: AbortSignal = new AbortController().signal;
 
-export async function openTestGateway({ behind, options, wrap }: TestGatewayOptions = {}): Promise<TestGateway> {
+export async function openTestGateway({
+  behind,
+  options,
+  wrap,
+  internals,
+}: TestGatewayOptions = {}): Promise<TestGateway> {
   const folder = await mkdtemp(join(tmpdir(), 'sealpart-gateway-'));
   const opened =
     behind === undefined ? await openDirectoryStore(join(folder, 'store'), { create: true }) : await openServer(behind);
@@ -74,6 +80,7 @@ export async function openTestGateway({ behind, options, wrap }: TestGatewayOpti
       ...options,
     },
     signal,
+    internals,
   );
   const credentials = { accessKeyId, secretAccessKey };
   const client = new S3Client({ endpoint: gateway.url, region, credentials, forcePathStyle: true, maxAttempts: 1 });

@@ -7,15 +7,18 @@ import { changeBucket, type NamedCall, type NamedOperation, viewBucket } from '.
 import { readTags, type Tags } from './tagging-document.ts';
 import { allChildren, checkChildren, optionalText, readXml } from './xml-tree.ts';
 
+/** S3's first region is the one that it does not name. */
+const unnamedRegion = 'us-east-1';
+
 export const createBucket: NamedOperation = async (call) => {
   const { ground, request, signal } = call;
   const { bucket } = call.name;
   checkCreation(call);
-  const tags = readCreation(request.body);
+  const tags = readCreation(request.body, ground.region);
   const word = request.headers['x-amz-object-ownership'];
   const ownership = word === undefined ? undefined : ownershipBytes(word);
   if (word !== undefined && ownership === undefined) {
-    throw refused('InvalidArgument', `Invalid x-amz-object-ownership header: ${quoted(word)}`);
+    throw refused('InvalidArgument', `Invalid x-amz-object-ownership header: ${word}`);
   }
   const { buckets } = ground.catalogue;
   const isNew = await ground.catalogue.change(signal, () => {
@@ -24,7 +27,7 @@ export const createBucket: NamedOperation = async (call) => {
     if (Object.keys(tags).length > 0) buckets.putDocument(bucket, 'tagging', bucketTaggingBytes(tags));
     return true;
   });
-  if (isNew) return emptyAnswer(200, { location: `/${bucket}` });
+  if (isNew) return emptyAnswer(200, { location: `/${bucket}`, 'x-amz-bucket-arn': `arn:aws:s3:::${bucket}` });
   const reason = 'Your previous request to create the named bucket succeeded and you already own it';
   throw refused('BucketAlreadyOwnedByYou', reason, 'exists');
 };
@@ -46,13 +49,13 @@ function checkCreation({ request, name }: NamedCall): void {
   }
 }
 
-/** What a bucket is to be made with. Where it is to be does not matter: there is one place. */
-function readCreation(body: Uint8Array): Tags {
+/** What a bucket is to be made with. It can be nowhere but where the store is. */
+function readCreation(body: Uint8Array, region: string): Tags {
   if (body.length === 0) return {};
   const root = readXml(body, 'CreateBucketConfiguration');
   checkChildren(root, ['LocationConstraint', 'Tags']);
   const location = optionalText(root, 'LocationConstraint')?.trim() ?? '';
-  if (!/^(EU|[a-z0-9-]{0,64})$/.test(location)) {
+  if (location !== '' && !isLocation(location, region)) {
     throw refused('InvalidLocationConstraint', 'The specified location-constraint is not valid');
   }
   const lists = root.children.filter((child) => child.name === 'Tags');
@@ -60,6 +63,12 @@ function readCreation(body: Uint8Array): Tags {
     lists.flatMap((list) => allChildren(list, 'Tag')),
     'bucket',
   );
+}
+
+/** S3 has an older name for one region, and none at all for its first. */
+function isLocation(location: string, region: string): boolean {
+  if (region === unnamedRegion) return false;
+  return location === region || (location === 'EU' && region === 'eu-west-1');
 }
 
 export const deleteBucket: NamedOperation = async (call) => {
@@ -79,9 +88,6 @@ export const deleteBucket: NamedOperation = async (call) => {
 
 export const headBucket: NamedOperation = (call) =>
   viewBucket(call, () => emptyAnswer(200, { 'x-amz-bucket-region': call.ground.region }));
-
-/** S3's first region is the one that it does not name. */
-const unnamedRegion = 'us-east-1';
 
 export const getBucketLocation: NamedOperation = (call) =>
   viewBucket(call, () => {
