@@ -123,11 +123,21 @@ async function sendSlowly(outgoing: ClientRequest, sizeBytes: number, bytesPerSe
   while (sent < sizeBytes && !outgoing.destroyed) {
     const bytes = piece.subarray(0, Math.min(sizeBytes - sent, pieceBytes));
     sent += bytes.length;
-    if (!outgoing.write(bytes)) await Promise.race([once(outgoing, 'drain'), once(outgoing, 'close')]);
+    if (!outgoing.write(bytes)) await drainOrClose(outgoing);
     const aheadMs = (sent / bytesPerSecond) * 1000 - (performance.now() - begin);
     if (aheadMs > 0) await new Promise((resolve) => setTimeout(resolve, aheadMs));
   }
   outgoing.end();
+}
+
+async function drainOrClose(outgoing: ClientRequest): Promise<void> {
+  const waiting = new AbortController();
+  const { signal } = waiting;
+  try {
+    await Promise.race([once(outgoing, 'drain', { signal }), once(outgoing, 'close', { signal })]);
+  } finally {
+    waiting.abort();
+  }
 }
 
 /** @throws Error if the answer is none that was wanted, or has another length */

@@ -46,6 +46,10 @@ const codesOfWords: Readonly<Record<string, ErrorCode>> = {
   BucketAlreadyOwnedByYou: 'exists',
   KeyTooLongError: 'bad-name',
   InvalidBucketName: 'bad-name',
+  // What stores say that keep objects in files of their names.
+  DirectoryObjectContainsData: 'bad-name',
+  ExistingObjectIsDirectory: 'bad-name',
+  ObjectParentIsFile: 'bad-name',
   XMinioInvalidObjectName: 'bad-name',
   AccessDenied: 'denied',
   AllAccessDisabled: 'denied',

@@ -79,7 +79,7 @@ function translate(error: SealpartError, subject: ErrorSubject): Translation {
       if (word !== undefined) return inItsWords(word, error);
       return { code: subject.conditional ? 'ConditionalRequestConflict' : 'OperationAborted', Key: subject.key };
     case 'bad-name':
-      return badName(subject, word);
+      return badName(error, subject, word);
     case 'denied':
       // A store that denies what was asked for speaks of the request: a locked object, a policy. One that denies our
       // own credentials does not, and the client's are right.
@@ -123,13 +123,18 @@ function notFound(error: SealpartError, word: S3ErrorCode | undefined, subject: 
   return { code: 'NoSuchKey', Key: key };
 }
 
-function badName({ bucket, key }: ErrorSubject, word: S3ErrorCode | undefined): Translation {
+function badName(
+  { saidWhy }: SealpartError,
+  { bucket, key }: ErrorSubject,
+  word: S3ErrorCode | undefined,
+): Translation {
   if (key === undefined) return { code: 'InvalidBucketName', BucketName: bucket };
   const sizeBytes = new TextEncoder().encode(key).length;
   if (sizeBytes > maxKeyBytes) return { code: 'KeyTooLongError', Size: sizeBytes, MaxSizeAllowed: maxKeyBytes };
   // A store may take less, and does not say how much.
   if (word === 'KeyTooLongError') return { code: word };
-  return { code: 'InvalidURI' };
+  // Of a name that S3 would take, and this store does not, only the store knows what is wrong with it.
+  return saidWhy === undefined ? { code: 'InvalidURI' } : { code: 'InvalidURI', message: saidWhy };
 }
 
 /** S3's word for it, if a store has said one that is about what the client asked for. */

@@ -59,6 +59,13 @@ describe('an error of ours, told to a client', () => {
     expect(told('bad-name', 'XMinioInvalidObjectName')).toBe('InvalidURI');
   });
 
+  it('says what is wrong with a key in the words of the store that does not take it', () => {
+    const evidence = { said: 'ObjectParentIsFile', saidWhy: 'Object parent already exists as a file.' };
+    const error = toS3Error(new SealpartError('bad-name', 'x', evidence), object);
+    expect([error.code, error.message]).toEqual(['InvalidURI', evidence.saidWhy]);
+    expect(toS3Error(new SealpartError('bad-name', 'x'), object).message).toMatch(/^The specified URI/);
+  });
+
   it('is an internal error, alike for each, if data was refused or something is wrong with the program', () => {
     const documents = [...refusalCodes.map((code) => new SealpartError(code, `${code}: at frame 3`)), new Error('bug')];
     const texts = documents.map((error) => errorDocument(toS3Error(error, object), { requestId: 'r', hostId: 'h' }));
