@@ -19,6 +19,8 @@ export interface GatewayGround {
   readonly pool: FramePool;
   /** The part of that memory that content comes in through. */
   readonly intake: IntakeMemory;
+  /** Memory for what was read of objects and may be of use again; 32 MiB unless told. */
+  readonly readCacheBytes?: number;
   /** Threads that hash content. */
   readonly hashing: ContentHashing;
   /** For whom objects are written. */

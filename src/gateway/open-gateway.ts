@@ -85,7 +85,7 @@ interface GatewayWork {
 
 async function openWork(
   options: GatewayOptions & { readonly workers: number; readonly internals: Partial<GatewayInternals> },
-  { plainBytes, wireBytes }: MemoryShares,
+  { plainBytes, wireBytes, cacheBytes }: MemoryShares,
   opened: AsyncDisposableStack,
   signal: AbortSignal,
 ): Promise<GatewayWork> {
@@ -97,7 +97,7 @@ async function openWork(
   const onFault = ({ bucket, key, where, why }: RecordFault): void =>
     log.warn({ bucket, key, where, why }, 'a record was not used: sealpart reindex writes it anew');
   const records = await openRecordBook(
-    { records: manifest.records, recipients, access, logicalBucket, clock, onFault },
+    { records: manifest.records, recipients, access, logicalBucket, cacheBytes, clock, onFault },
     signal,
   );
   const pool = createFramePool({ workers, plainBytes, wireBytes });
@@ -113,6 +113,7 @@ async function openWork(
     uploads: manifest,
     pool,
     intake,
+    readCacheBytes: cacheBytes,
     hashing,
     recipients,
     access,

@@ -9,7 +9,7 @@ export interface ReadingRoom {
   readonly shares: ReaderShares;
 }
 
-const cacheBytes = 32 * 2 ** 20;
+const defaultCacheBytes = 32 * 2 ** 20;
 
 const rooms = new WeakMap<GatewayGround, ReadingRoom>();
 
@@ -21,7 +21,7 @@ export function readingRoom(ground: GatewayGround): ReadingRoom {
   const { plain, wire } = ground.pool;
   const freeBytes = ({ capacityBytes, usedBytes }: SharedArena): number => capacityBytes - usedBytes;
   const shares = new ReaderShares({ plainBytes: freeBytes(plain), wireBytes: freeBytes(wire) });
-  const room = { cache: new ReadCache(cacheBytes), shares };
+  const room = { cache: new ReadCache(ground.readCacheBytes ?? defaultCacheBytes), shares };
   rooms.set(ground, room);
   return room;
 }
