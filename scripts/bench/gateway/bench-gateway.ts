@@ -43,7 +43,7 @@ export async function startBenchGateway(store: Reachable, choice: GatewayChoice)
       'gateway',
       ...['--listen', '127.0.0.1:0', '--store', 's3', '--endpoint-url', store.endpoint, '--region', store.region],
       ...['--key-file', key, '--manifest', `sqlite:${join(choice.folder, `manifest-${name}.db`)}`],
-      ...['--etag', choice.etag, ...(choice.flags ?? [])],
+      ...['--etag', choice.etag, '--admin-listen', 'none', ...(choice.flags ?? [])],
     ],
     {
       env: {

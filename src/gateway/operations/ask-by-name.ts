@@ -1,4 +1,5 @@
 import { xmlMediaType } from '../../s3-protocol/errors/error-document.ts';
+import { s3Error } from '../../s3-protocol/errors/s3-error.ts';
 import { checkForwardedBody } from '../../s3-protocol/routes/check-forwarded-body.ts';
 import type { HeaderField } from '../../s3-protocol/signature/raw-request.ts';
 import type { GatewayAnswer } from '../http/gateway-answer.ts';
@@ -9,6 +10,13 @@ import { readDocument } from './read-document.ts';
 const ofTheTransfer = ['x-amz-content-sha256', 'x-amz-date', 'x-amz-decoded-content-length', 'x-amz-trailer'];
 const notForwarded = [...ofTheTransfer, 'x-amz-security-token', 'x-amz-user-agent', 'x-amz-expected-bucket-owner'];
 
+/** Their documents name other buckets, or queues, that the store then writes to, with credentials that are ours. */
+const namesOtherBuckets: ReadonlySet<string> = new Set([
+  'PutBucketLogging',
+  'PutBucketNotificationConfiguration',
+  'PutBucketReplication',
+]);
+
 /**
  * Has the store behind do an operation that carries no object data. Its body was read, checked and parsed here: what is
  * no document of that operation never leaves.
@@ -16,6 +24,8 @@ const notForwarded = [...ofTheTransfer, 'x-amz-security-token', 'x-amz-user-agen
 export async function askByName(call: OperationCall, signal: AbortSignal): Promise<GatewayAnswer> {
   const { route, bucket, ground } = call;
   const { operation, target } = route;
+  // No bucket is called so: only who is an admin of all of them passes.
+  if (namesOtherBuckets.has(operation.name) && !call.allows('admin', '*')) throw s3Error('AccessDenied');
   const body = await readDocument(call, signal);
   checkForwardedBody(operation.body, body);
   const answer = await ground.store.ask(

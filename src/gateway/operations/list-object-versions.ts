@@ -1,5 +1,5 @@
 import { s3Error } from '../../s3-protocol/errors/s3-error.ts';
-import { reservedKeyPrefix } from '../../s3-protocol/routes/names.ts';
+import { isReservedKey } from '../../s3-protocol/routes/names.ts';
 import { readEncodingType, readVersionLimit } from '../../s3-protocol/routes/query-values.ts';
 import { type ListedVersion, writeListObjectVersions } from '../../s3-protocol/xml/write-listings.ts';
 import type { GatewayAnswer } from '../http/gateway-answer.ts';
@@ -30,7 +30,7 @@ export async function listObjectVersions(call: OperationCall, signal: AbortSigna
     },
     signal,
   );
-  const visible = page.versions.filter(({ key }) => !key.startsWith(reservedKeyPrefix));
+  const visible = page.versions.filter(({ key }) => !isReservedKey(key));
   const objects = visible.flatMap((version) => (version.deleteMarker === true ? [] : [version]));
   const described = (await describeListed(ground, bucket, objects, signal)).values();
   const versions = visible.map((version): ListedVersion => {
@@ -49,7 +49,7 @@ export async function listObjectVersions(call: OperationCall, signal: AbortSigna
       encoding,
       maxKeys: limit,
       isTruncated: page.next !== undefined,
-      commonPrefixes: page.commonPrefixes.filter((common) => !common.startsWith(reservedKeyPrefix)),
+      commonPrefixes: page.commonPrefixes.filter((common) => !isReservedKey(common)),
       versions,
       keyMarker,
       versionIdMarker: versionIdMarker ?? '',

@@ -1,6 +1,6 @@
 import type { KeyPage, KeyPosition, ListedKey } from '../../objects/bucket-store.ts';
 import { s3Error } from '../../s3-protocol/errors/s3-error.ts';
-import { reservedKeyPrefix } from '../../s3-protocol/routes/names.ts';
+import { isReservedKey } from '../../s3-protocol/routes/names.ts';
 import { readEncodingType, readLimit } from '../../s3-protocol/routes/query-values.ts';
 import type { ListedObject } from '../../s3-protocol/xml/listed-elements.ts';
 import { writeListObjects, writeListObjectsV2 } from '../../s3-protocol/xml/write-listings.ts';
@@ -91,11 +91,11 @@ async function visiblePage(
   signal: AbortSignal,
 ): Promise<VisiblePage> {
   const page = await ground.store.listKeys({ bucket, prefix, delimiter, from, limit }, signal);
-  const listed = page.objects.filter(({ key }) => !key.startsWith(reservedKeyPrefix));
+  const listed = page.objects.filter(({ key }) => !isReservedKey(key));
   const described = await describeListed(ground, bucket, listed, signal);
   return {
     objects: described.map((known, i) => listedObject(listed[i]!, known, withOwner ? ground.owner : undefined)),
-    commonPrefixes: page.commonPrefixes.filter((common) => !common.startsWith(reservedKeyPrefix)),
+    commonPrefixes: page.commonPrefixes.filter((common) => !isReservedKey(common)),
     next: page.next,
   };
 }

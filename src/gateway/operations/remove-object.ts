@@ -28,6 +28,8 @@ export async function removeObject(ground: GatewayGround, removal: Removal, sign
   const { bucket, key, versionId, conditions, bypassGovernance } = removal;
   const request = { bucket, key, versionId, bypassGovernance };
   if (isUnconditional(conditions)) return ground.store.remove(request, signal);
+  // A store that does not heed the condition would remove what came there meanwhile.
+  if (!ground.store.limits.conditionalPut) throw s3Error('NotImplemented', { Header: 'If-Match' });
   const head = await existingHead(ground, removal, signal);
   const { etag, sizeBytes } = await describeObject(ground, { bucket, key }, head, signal);
   evaluateDelete(conditions, { etag, sizeBytes, lastModifiedMs: head.lastModifiedMs });

@@ -50,7 +50,7 @@ export async function openAdminServer(options: AdminServerOptions, signal: Abort
   server.maxConnections = 64;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) => {
-      const message = `Cannot listen on ${host}:${port} for the admin pages: ${cause.message}.`;
+      const message = `Cannot listen on ${host}:${port} for the admin pages: ${cause.message}: give them another address, or none.`;
       reject(new SealpartError('io', message, { cause }));
     });
     server.listen({ host, port }, resolve);

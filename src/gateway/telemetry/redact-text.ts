@@ -5,6 +5,8 @@ const secretParameters: ReadonlySet<string> = new Set([
   'x-amz-signature',
   'x-amz-credential',
   'x-amz-security-token',
+  'x-amz-server-side-encryption-customer-key',
+  'x-amz-copy-source-server-side-encryption-customer-key',
   'signature',
   'awsaccesskeyid',
   'policy',

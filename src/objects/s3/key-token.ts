@@ -28,12 +28,24 @@ export function readToken(listing: Listing, text: string): TokenContent {
   const content = decoded.slice(checkChars);
   // What is no Base64 is passed over when it is decoded.
   const isToken = bytes.toString('base64url') === text && decoded.slice(0, checkChars) === checkOf(listing, content);
-  if (!isToken || content === '') {
+  const parts = isToken ? parseParts(content) : undefined;
+  if (parts === undefined) {
     const message = 'The token is none that a listing of this prefix and delimiter has given: begin it again.';
     throw new SealpartError('bad-parameters', message, { said: 'InvalidArgument' });
   }
-  const [marker, token] = JSON.parse(content) as [string, string?];
+  const [marker, token] = parts;
   return token === undefined ? { marker } : { marker, token };
+}
+
+/** The check has no key: whoever knows how it is made can put anything into a token. */
+function parseParts(content: string): readonly [string, string?] | undefined {
+  try {
+    const parts: unknown = JSON.parse(content);
+    const isList = Array.isArray(parts) && (parts.length === 1 || parts.length === 2);
+    return isList && parts.every((part) => typeof part === 'string') ? (parts as [string, string?]) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 const checkChars = 12;

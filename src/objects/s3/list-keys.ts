@@ -57,6 +57,7 @@ export async function listKeys(ground: S3Ground, request: KeyListRequest, signal
     });
     const page = readPage(answer, start, broken);
     const { objects, commonPrefixes, last, token } = page;
+    checkPrefix([...objects.map(({ key }) => key), ...commonPrefixes], prefix, broken);
     if (!page.isTruncated || limit === 0) return { objects, commonPrefixes };
     if (last !== undefined) {
       const next = { marker: last, ...(token === undefined ? {} : { token }) };
@@ -123,6 +124,13 @@ function readPage(answer: XmlNode, start: PageStart, broken: (what: string) => S
     token,
     nextMarker: nextMarker === undefined ? undefined : decode(nextMarker),
   };
+}
+
+/** Whoever may list a part of a bucket is not told of the rest, whatever a store makes of a token. */
+export function checkPrefix(names: readonly string[], prefix: string, broken: (what: string) => SealpartError): void {
+  const stray = names.find((name) => !name.startsWith(prefix));
+  if (stray === undefined) return;
+  throw broken(`its list has ${quoted(stray)}, which does not begin with ${quoted(prefix)}`);
 }
 
 function checkOrder(names: readonly string[], after: string, broken: (what: string) => SealpartError): void {

@@ -2,6 +2,7 @@ import { SealpartError } from '../../errors.ts';
 import type { ListedVersion, VersionListRequest, VersionPage } from '../bucket-store.ts';
 import { quoted } from '../directory/names.ts';
 import { keyDecoder } from './key-encoding.ts';
+import { checkPrefix } from './list-keys.ts';
 import { readListedObject } from './list-objects.ts';
 import { afterMarker, orderVersions } from './order-versions.ts';
 import { readDocument } from './signed/read-document.ts';
@@ -50,6 +51,7 @@ export async function listVersions(
     });
     const decode = keyDecoder(textOf(answer, 'EncodingType'), broken);
     const all = readPage(answer, keyMarker, decode, broken);
+    checkPrefix([...all.versions.map(({ key }) => key), ...all.commonPrefixes], prefix, broken);
     const page = { ...all, versions: afterMarker(all.versions, keyMarker, versionIdMarker) };
     const isTruncated = flagOf(answer, 'IsTruncated') ?? (textOf(answer, 'NextKeyMarker') ?? '') !== '';
     if (!isTruncated || limit === 0) return page;

@@ -39,6 +39,7 @@ const codesOfWords: Readonly<Record<string, ErrorCode>> = {
   EntityTooSmall: 'invalid-part',
   InvalidRange: 'bad-range',
   InvalidArgument: 'bad-parameters',
+  InvalidRequest: 'bad-parameters',
   InvalidStorageClass: 'bad-parameters',
   InvalidTag: 'bad-parameters',
   MetadataTooLarge: 'bad-parameters',

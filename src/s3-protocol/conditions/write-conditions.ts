@@ -80,6 +80,7 @@ export function parseDeleteConditions(given: {
 }): DeleteConditions {
   const { etag, lastModifiedTime, sizeBytes } = given;
   // A condition that is left out deletes what it was to protect: unlike those of reads, none may be ignored.
+  if (etag === '') throw unreadable('if-match', etag);
   const lastModifiedMs = lastModifiedTime === undefined ? undefined : parseHttpDate(lastModifiedTime);
   if (lastModifiedTime !== undefined && lastModifiedMs === undefined) {
     throw unreadable('x-amz-if-match-last-modified-time', lastModifiedTime);
@@ -110,7 +111,12 @@ export function evaluateDelete(
 }
 
 function value(headers: Headers, name: string): string | undefined {
-  return headerValues({ headers }, name).join(',').trim() || undefined;
+  const values = headerValues({ headers }, name);
+  if (values.length === 0) return undefined;
+  const text = values.join(',').trim();
+  // A variable that is empty by mistake must not do away with the condition it was to be.
+  if (text === '') throw unreadable(name, text);
+  return text;
 }
 
 function failed(condition: string): Error {

@@ -4,6 +4,7 @@ import { s3Error } from '../errors/s3-error.ts';
 export const maxKeyBytes = 1024;
 /** What stands under this prefix of a bucket is the gateway's own: no client reads, writes or lists it. */
 export const reservedKeyPrefix = '.sealpart/';
+const reservedFolder = '.sealpart';
 
 // S3 keeps these for names that it makes itself.
 const reservedPrefixes = ['xn--', 'sthree-', 'amzn-s3-demo-'];
@@ -22,9 +23,9 @@ export function isNewBucketName(name: string): boolean {
   return isBucketName(name) && !reservedSuffixes.some((suffix) => name.endsWith(suffix));
 }
 
-/** True for keys that are the gateway's own. */
+/** True for keys, and common prefixes of keys, that are the gateway's own, also as a store takes them that makes paths of keys. */
 export function isReservedKey(key: string): boolean {
-  return key.startsWith(reservedKeyPrefix);
+  return resolvedSegments(key)[0] === reservedFolder;
 }
 
 /** @throws S3Error InvalidBucketName */
@@ -38,4 +39,14 @@ export function checkKey(key: string): void {
   if (sizeBytes > maxKeyBytes) {
     throw s3Error('KeyTooLongError', { Size: sizeBytes, MaxSizeAllowed: maxKeyBytes });
   }
+}
+
+/** What is left of a key where `//` and `.` are nothing, and `..` takes back what stands before it. */
+function resolvedSegments(key: string): readonly string[] {
+  const segments: string[] = [];
+  for (const segment of key.split('/')) {
+    if (segment === '..') segments.pop();
+    else if (segment !== '' && segment !== '.') segments.push(segment);
+  }
+  return segments;
 }

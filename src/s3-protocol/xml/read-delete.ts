@@ -44,8 +44,8 @@ function readObject(element: XmlElement): ObjectToDelete {
   if (key === '') throw malformedXml('an object to delete without a key');
   // Clients that always write the element leave it empty for the newest version.
   const versionId = readOptionalText(fields.VersionId)?.trim() || undefined;
-  const etag = readOptionalText(fields.ETag)?.trim() || undefined;
-  const lastModifiedTime = readOptionalText(fields.LastModifiedTime)?.trim() || undefined;
+  const etag = readOptionalText(fields.ETag)?.trim();
+  const lastModifiedTime = readOptionalText(fields.LastModifiedTime)?.trim();
   const [size] = fields.Size;
   return {
     key,

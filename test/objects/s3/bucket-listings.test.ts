@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { BucketStore, KeyPage, KeyPosition } from '../../../src/objects/bucket-store.ts';
 import { quiet } from '../../contracts/object-store/bytes.ts';
@@ -70,6 +71,21 @@ describe('keys', () => {
       await expectCode(of({ from: { kind: 'token', token: bad } }), 'bad-parameters');
     }
     expect(handler.sent).toHaveLength(2);
+  });
+
+  test('a token of another shape is refused, though its check is right', async () => {
+    const store = await openFakeStore(fakeHandler(() => page([])));
+    for (const content of ['x', '{}', '[5]', '[null,7]', '["a","b","c"]', '"p"', '[]']) {
+      const check = hash('sha256', JSON.stringify(['bucket', 'p', '/', content]), 'base64url').slice(0, 12);
+      const token = Buffer.from(`${check}${content}`).toString('base64url');
+      expect((await expectCode(list(store, { kind: 'token', token }), 'bad-parameters')).said).toBe('InvalidArgument');
+    }
+  });
+
+  test('that do not begin as they were asked for are not passed on', async () => {
+    for (const stray of ['other/secret', 'other/']) {
+      await expectCode(list(await openFakeStore(fakeHandler(() => page([stray])))), 'store');
+    }
   });
 
   test('a common prefix that is begun in is told of once more, and not behind itself', async () => {

@@ -14,6 +14,8 @@ test.each<[string, FakeAnswer, string, string | undefined]>([
   ['our key', errorAnswer(403, 'InvalidAccessKeyId'), 'denied', 'InvalidAccessKeyId'],
   ['our signature', errorAnswer(403, 'SignatureDoesNotMatch'), 'denied', 'SignatureDoesNotMatch'],
   ['our session', errorAnswer(400, 'ExpiredToken'), 'denied', 'ExpiredToken'],
+  ['a request that it does not take', errorAnswer(400, 'InvalidRequest'), 'bad-parameters', 'InvalidRequest'],
+  ['a name that is a file there', errorAnswer(409, 'ObjectParentIsFile'), 'bad-name', 'ObjectParentIsFile'],
   ['a word of its own', errorAnswer(400, 'X.Minio9'), 'store', 'X.Minio9'],
   ['what is no word', errorAnswer(400, 'No such thing'), 'store', undefined],
   ['what is too long for one', errorAnswer(400, 'a'.repeat(65)), 'store', undefined],

@@ -12,6 +12,7 @@ import {
 } from '../../../src/s3-protocol/conditions/write-conditions.ts';
 import { S3Error } from '../../../src/s3-protocol/errors/s3-error.ts';
 import type { HeaderField } from '../../../src/s3-protocol/signature/raw-request.ts';
+import { readDelete } from '../../../src/s3-protocol/xml/read-delete.ts';
 import { fc } from '../../support/properties.ts';
 
 type Headers = Readonly<Record<string, string>>;
@@ -223,5 +224,26 @@ describe('a delete', () => {
     evaluateDelete(conditions, current);
     const other = { ...current, sizeBytes: 11 };
     expect(outcomeOf(() => evaluateDelete(conditions, other))).toBe('412 PreconditionFailed If-Match-Size');
+  });
+});
+
+describe('a condition that is there and empty', () => {
+  const empty = (name: string) => [[name, ' ']] as const;
+
+  it.each(['if-match', 'if-none-match'])('of a write is refused: %s', (name) => {
+    expect(() => readWriteConditions(empty(name))).toThrow(expect.objectContaining({ code: 'InvalidArgument' }));
+  });
+
+  it.each(['if-match', 'x-amz-if-match-size', 'x-amz-if-match-last-modified-time'])(
+    'of a delete is refused: %s',
+    (name) => {
+      expect(() => readDeleteConditions(empty(name))).toThrow(expect.objectContaining({ code: 'InvalidArgument' }));
+    },
+  );
+
+  it.each(['ETag', 'LastModifiedTime'])('of one of many deletes is refused: %s', (element) => {
+    const document = `<Delete><Object><Key>k</Key><${element}></${element}></Object></Delete>`;
+    const [object] = readDelete(Buffer.from(document)).objects;
+    expect(() => parseDeleteConditions(object!)).toThrow(expect.objectContaining({ code: 'InvalidArgument' }));
   });
 });

@@ -173,12 +173,18 @@ describe('names', () => {
   });
 
   it('of keys that are the gateway’s', () => {
-    expect(['.sealpart/', '.sealpart/held/a', '.sealpart', '/.sealpart/', 'a/.sealpart/b'].map(isReservedKey)).toEqual([
-      true,
-      true,
-      false,
-      false,
-      false,
-    ]);
+    const reserved = ['.sealpart/', '.sealpart/held/a', '.sealpart'];
+    // As a store has them that makes paths of keys.
+    const asPaths = [
+      '/.sealpart/',
+      './.sealpart/a',
+      '//.sealpart/a',
+      'a/../.sealpart/a',
+      '../.sealpart/',
+      './/.sealpart',
+    ];
+    for (const key of [...reserved, ...asPaths]) expect(isReservedKey(key), key).toBe(true);
+    const free = ['a/.sealpart/b', 'a/./.sealpart', '..sealpart/a', '.sealparty', '.SEALPART/a', '', '/', 'a//b'];
+    for (const key of free) expect(isReservedKey(key), key).toBe(false);
   });
 });
