@@ -20,13 +20,15 @@ export const caseGroups: readonly CaseGroup[] = [
     title: 'Accounts, policies and ACLs',
     wanted: false,
     pattern:
-      /^(?:IAM|AccessControl|PublicBucket|NoAclMode|Versioning_AccessControl)_|^(?:Get|Put|Delete)(?:Bucket(?:Acl|Policy|PolicyStatus|OwnershipControls)|ObjectAcl|PublicAccessBlock)_/,
+      /^(?:IAM|AccessControl|PublicBucket|NoAclMode|Versioning_AccessControl)_|^(?:Get|Put|Delete)(?:Bucket(?:Acl|Policy|PolicyStatus|OwnershipControls)|ObjectAcl|PublicAccessBlock)_|_as_(?:user|admin)$|_no_access$|_fail_public$|_acl(?:_|$)/,
   },
-  { title: 'Versions', wanted: false, pattern: /^Versioning_/ },
+  // What is listed as versions are they, and most of these cases begin with a bucket that keeps them.
+  { title: 'Versions', wanted: false, pattern: /^Versioning_|^ListObjectVersions_|^(?:Get|Put)BucketVersioning_/ },
   {
     title: 'Locks, holds and retention',
     wanted: false,
-    pattern: /^(?:WORMProtection|(?:Get|Put)Object(?:LegalHold|LockConfiguration|Retention))_/,
+    pattern:
+      /^(?:WORMProtection|(?:Get|Put)Object(?:LegalHold|LockConfiguration|Retention))_|_legal_hold|_(?:object|bucket)_lock|_retain_until_date/,
   },
   { title: 'Web sites and forms', wanted: false, pattern: /^(?:WebsiteHosting|PostObject)_|Website/ },
   { title: 'CORS', wanted: false, pattern: /^(?:CORSMiddleware|PreflightOPTIONS)_|Cors_/ },
@@ -43,7 +45,7 @@ export const caseGroups: readonly CaseGroup[] = [
   {
     title: 'Buckets',
     wanted: true,
-    pattern: /^(?:ListBuckets|(?:Create|Delete|Head)Bucket|GetBucketLocation|GetBucketVersioning|PutBucketVersioning)_/,
+    pattern: /^(?:ListBuckets|(?:Create|Delete|Head)Bucket|GetBucketLocation)_/,
   },
   { title: 'Routing and everything else', wanted: true, pattern: /^/ },
 ];

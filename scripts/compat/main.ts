@@ -107,9 +107,14 @@ async function runGateway(over: Ground, names: readonly string[], jobs: number):
 }
 
 /** Says what differs from the list, which it changes as it is asked to. @returns true if nothing failed that may not */
-function settle(ground: Ground, results: readonly CaseResult[], { shrink, accept }: Request): boolean {
+function settle(
+  ground: Ground,
+  results: readonly CaseResult[],
+  reference: readonly CaseResult[],
+  { shrink, accept }: Request,
+): boolean {
   const known = readKnownFailures();
-  const { unexpected, better } = compareWithKnown(results, knownOver(known, ground));
+  const { unexpected, better } = compareWithKnown(results, knownOver(known, ground), reference);
   for (const { name, verdict, why } of unexpected) console.log(`  ${verdict} over ${ground}: ${name}: ${why}`);
   for (const name of better) console.log(`  passes over ${ground}, and is in the list: ${name}`);
   if (better.length > 0 && !shrink) console.log('  --shrink takes those that pass out of the list.');
@@ -138,7 +143,7 @@ async function run(request: Request): Promise<boolean> {
   }
   const gateway: Record<Ground, CaseResult[]> = { dir: [], versitygw: [] };
   for (const ground of over) gateway[ground] = await runGateway(ground, names, jobs);
-  const settled = over.map((ground) => settle(ground, gateway[ground], request));
+  const settled = over.map((ground) => settle(ground, gateway[ground], reference, request));
   const shown: CompatibilityRun = {
     reference,
     gateway,

@@ -20,6 +20,13 @@ describe('a case belongs to the group of what it is about', () => {
     ['GetObject_mp_part_number_success', 'Multipart uploads'],
     ['CopyObject_success', 'Copies'],
     ['Versioning_PutObject_success', 'Versions'],
+    ['ListObjectVersions_VD_success', 'Versions'],
+    ['PutBucketVersioning_invalid_status', 'Versions'],
+    ['PutObject_invalid_legal_hold', 'Locks, holds and retention'],
+    ['CreateBucket_default_object_lock', 'Locks, holds and retention'],
+    ['CreateBucket_as_user', 'Accounts, policies and ACLs'],
+    ['GetObject_overrides_fail_public', 'Accounts, policies and ACLs'],
+    ['CreateBucket_success', 'Buckets'],
     ['PutBucketPolicy_success', 'Accounts, policies and ACLs'],
     ['Server_large_http_header', 'Routing and everything else'],
   ])('%s: %s', (name, title) => expect(groupOf(name).title).toBe(title));

@@ -7,6 +7,7 @@ import { type HeaderField, headerValues } from '../../s3-protocol/signature/raw-
 import { type CorsRule, readCorsConfiguration } from '../../s3-protocol/xml/read-cors.ts';
 import type { GatewayAnswer } from '../http/gateway-answer.ts';
 import { type CorsRequest, corsHeaders, matchCors } from './match-cors.ts';
+import { readPreflight } from './read-preflight.ts';
 
 /** How long the rules of a bucket are believed without asking again. */
 const freshMs = 30_000;
@@ -37,17 +38,7 @@ export class CorsRules {
    * @throws S3Error BadRequest for what is no such question, AccessForbidden
    */
   async preflight({ target, headers }: Route, signal: AbortSignal): Promise<GatewayAnswer> {
-    const origin = one(headers, 'origin');
-    const method = one(headers, 'access-control-request-method');
-    if (origin === undefined) {
-      throw s3Error('BadRequest', { message: 'Insufficient information. Origin request header needed.' });
-    }
-    if (method === undefined) {
-      throw s3Error('BadRequest', { message: 'Invalid Access-Control-Request-Method: null' });
-    }
-    const asked = one(headers, 'access-control-request-headers') ?? '';
-    const names = asked.split(',').map((name) => name.trim().toLowerCase());
-    const request: CorsRequest = { origin, method, headers: names.filter((name) => name !== '') };
+    const request = readPreflight(headers);
     const rules = await this.#rulesOf(target.bucket!, signal);
     const rule = matchCors(rules, request);
     if (rule === undefined) {
@@ -55,10 +46,10 @@ export class CorsRules {
         rules.length === 0
           ? 'CORSResponse: CORS is not enabled for this bucket.'
           : "CORSResponse: This CORS request is not allowed. This is usually because the evalution of Origin, request method / Access-Control-Request-Method or Access-Control-Request-Headers are not whitelisted by the resource's CORS spec.";
-      throw s3Error('AccessForbidden', { message, Method: method, ResourceType: 'BUCKET' });
+      throw s3Error('AccessForbidden', { message, Method: request.method, ResourceType: 'BUCKET' });
     }
     const answer = corsHeaders(rule, request);
-    if (names[0] !== '') answer.push(['Access-Control-Allow-Headers', names.join(', ')]);
+    if (request.headers.length > 0) answer.push(['Access-Control-Allow-Headers', request.headers.join(', ')]);
     if (rule.maxAgeSeconds !== undefined) answer.push(['Access-Control-Max-Age', `${rule.maxAgeSeconds}`]);
     return { status: 200, headers: answer };
   }

@@ -3,6 +3,7 @@ import { storedContentEncoding } from '../../s3-protocol/chunked/content-encodin
 import { s3Error } from '../../s3-protocol/errors/s3-error.ts';
 import { maxMetadataBytes, readUserMetadata } from '../../s3-protocol/routes/user-metadata.ts';
 import { type HeaderField, headerValues } from '../../s3-protocol/signature/raw-request.ts';
+import { checkLockHeaders } from './check-lock-headers.ts';
 import { readTaggingHeader } from './read-tagging-header.ts';
 
 /** What S3 calls content of which nobody says what it is. */
@@ -51,6 +52,7 @@ function readHeaders(headers: readonly HeaderField[]): Record<string, string> {
     const lower = name.toLowerCase();
     if (instruction.test(lower)) kept[lower] = value.trim();
   }
+  checkLockHeaders(kept);
   return kept;
 }
 

@@ -74,7 +74,8 @@ function isKeptWord(name: string, value: string, label: string): boolean {
 function refusedHeader(name: string, label: string): SealpartError {
   if (name.startsWith('x-amz-grant-')) return noAcls(label);
   if (name.startsWith('x-amz-object-lock-')) {
-    return refused('InvalidRequest', `${label} cannot be locked, Bucket is missing Object Lock Configuration`);
+    // S3 spells it so where an object is written, and otherwise where it stands.
+    return refused('InvalidRequest', 'Bucket is missing ObjectLockConfiguration');
   }
   return refused(
     'NotImplemented',
