@@ -1,15 +1,14 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Catalogue, choose, type Fault, readCatalogue } from './catalogue.ts';
 import { faultTable, reportFaults } from './fault-table.ts';
 import { root, runTests } from './run-tests.ts';
+import { faultTestFiles, textOf } from './test-files.ts';
 
 const usage = `usage: npm run faults -- [ID…]
 
   Causes the faults of docs/faults.md, all of them unless told: C01, or C0 for C01 to C09, or S. Prints of each what was
   injected, how often it was reached, and what came of it. Fails if a test does, or if a fault was not caused.`;
-
-const folders = ['test/faults', 'test/e2e'];
 
 /** What an id in a test's name looks like to those who asked for these; undefined if all are wanted. */
 function patternOf(prefixes: readonly string[]): string | undefined {
@@ -18,12 +17,7 @@ function patternOf(prefixes: readonly string[]): string | undefined {
 
 /** Files that speak of a fault: to load all others would take longer than to run these. */
 function filesOf(pattern: string | undefined): string[] {
-  return folders.flatMap((folder) =>
-    readdirSync(join(root, folder))
-      .filter((name) => name.endsWith('.test.ts'))
-      .map((name) => `${folder}/${name}`)
-      .filter((path) => pattern === undefined || new RegExp(pattern).test(readFileSync(join(root, path), 'utf8'))),
-  );
+  return faultTestFiles().filter((path) => pattern === undefined || new RegExp(pattern).test(textOf(path)));
 }
 
 async function causeFaults(faults: readonly Fault[], prefixes: readonly string[]): Promise<void> {

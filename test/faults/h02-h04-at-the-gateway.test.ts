@@ -84,7 +84,7 @@ describeOnServers(
         times: 'always',
         action: { do: 'reset', at: 'start' },
       });
-      const bytes = await expectBroken(8 * mib);
+      const bytes = await expectBroken(7 * mib);
       const reached = (await reset.counts()).reached + (await gone.counts()).reached;
       expect(reached).toBeGreaterThan(1);
       expect(await gateway.metric('sealpart_http_events_total{event="broken"}')).toBeGreaterThan(0);
@@ -105,7 +105,7 @@ describeOnServers(
         times: 'always',
         action: { do: 'alterAnswer', body: { flipBits: [8 * 3 * mib] } },
       });
-      const bytes = await expectBroken(8 * mib);
+      const bytes = await expectBroken(7 * mib);
       expect(await gateway.metric(integrity)).toBe(before + 1);
       const { reached } = await altered.counts();
       noteFault({ id: 'H03', injected: 'a bit of the second GET', reached, outcome: `broken off after ${bytes}` });

@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { choose, readCatalogue } from '../../scripts/faults/catalogue.ts';
 import { faultTable, reportFaults } from '../../scripts/faults/fault-table.ts';
 import { readNotes } from '../../scripts/faults/notes.ts';
+import { faultTestFiles, textOf } from '../../scripts/faults/test-files.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const page = readFileSync(`${root}/docs/faults.md`, 'utf8');
@@ -50,11 +51,7 @@ describe('the catalogue of faults', () => {
   });
 
   it('has tests by the id of each row, whose names say the id', () => {
-    const files = ['test/faults', 'test/e2e'].flatMap((folder) =>
-      readdirSync(`${root}/${folder}`)
-        .filter((name) => name.endsWith('.test.ts'))
-        .map((name) => readFileSync(`${root}/${folder}/${name}`, 'utf8')),
-    );
+    const files = faultTestFiles().map(textOf);
     for (const { id } of readCatalogue(page).caused) {
       const named = files.some((text) => new RegExp(`['"\`][^'"\`\n]*\\b${id}\\b[:,][^'"\`\n]*['"\`]`).test(text));
       const noted = files.some((text) => new RegExp(`['"]${id}['"]`).test(text));

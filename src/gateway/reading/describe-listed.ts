@@ -3,7 +3,7 @@ import type { ListedObject, ObjectHead } from '../../objects/object-store.ts';
 import type { GatewayGround } from '../gateway-ground.ts';
 import { describedBefore, describeOpened, openIfStream, recordFits, rememberForeign } from './describe-object.ts';
 import { type DescribedObject, describedByReading, describedByRecord } from './described-object.ts';
-import type { ObjectVersion } from './object-version.ts';
+import { type ObjectVersion, versionRequest } from './object-version.ts';
 import { opaqueEtag } from './opaque-etag.ts';
 import { openStored } from './open-stored.ts';
 import { readingRoom } from './reading-room.ts';
@@ -14,14 +14,17 @@ export type ListedState = ListedObject & { readonly versionId?: string };
 /** Objects that are read at one time, for a listing. */
 const parallelObjects = 16;
 
+/** So many states of one object are looked at: what is written faster than that is listed as the store has it. */
+const mostStates = 4;
+
 /**
  * What clients are told of the objects of a listing, in its order. Those that have a record, or were described before,
  * cost no request to the store. Of each of the others the first 4 KiB are read, in whose answer the metadata is that a
  * record may stand in, and whose header, once it opened, gives the size by arithmetic from the length; of streams that
  * are indexed or compressed, more than that. What is found is remembered.
  *
- * An object that cannot be described, because it is damaged, sealed for others or already another one, does not spoil the
- * listing: it is listed as the store has it.
+ * An object that is another one by now is described as what it is by now. One that cannot be described, because it is
+ * damaged, sealed for others or gone, does not spoil the listing: it is listed as the store has it.
  *
  * @throws what the store throws where it fails as a store, and the table
  */
@@ -91,12 +94,32 @@ async function readListed(
   listed: ListedState,
   signal: AbortSignal,
 ): Promise<DescribedObject> {
+  let state = listed;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await readBeginning(ground, name, state, signal);
+    } catch (error) {
+      if (!isRefusal(error) && !isGone(error)) throw error;
+      const now = isGone(error) && attempt < mostStates ? await stateNow(ground, name, signal) : undefined;
+      // Not remembered: whoever can open it, or reads what stands there by now, finds out anew.
+      if (now === undefined) return describedByReading(opaqueEtag(state.etag), state.sizeBytes, false);
+      state = { ...state, ...now };
+    }
+  }
+}
+
+/** What stands under a name by now, if anything does. */
+async function stateNow(
+  { store }: GatewayGround,
+  name: ObjectVersion,
+  signal: AbortSignal,
+): Promise<Pick<ListedState, 'etag' | 'sizeBytes' | 'lastModifiedMs'> | undefined> {
   try {
-    return await readBeginning(ground, name, listed, signal);
+    const { etag, sizeBytes, lastModifiedMs } = await store.head({ ...versionRequest(name), withTags: false }, signal);
+    return { etag, sizeBytes, lastModifiedMs };
   } catch (error) {
-    if (!isRefusal(error) && !isGone(error)) throw error;
-    // Not remembered: whoever can open it, or reads what stands there by now, finds out anew.
-    return describedByReading(opaqueEtag(listed.etag), listed.sizeBytes, false);
+    if (!isGone(error)) throw error;
+    return undefined;
   }
 }
 

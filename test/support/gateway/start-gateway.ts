@@ -37,6 +37,7 @@ export interface RunningGateway extends ClientEndpoint {
   /** The end of what it printed and logged. */
   output(): string;
   running(): boolean;
+  signal(signal: NodeJS.Signals): void;
   stop(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -73,6 +74,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Runnin
       ...(behind && { behind }),
       output: () => process.output(),
       running: () => process.running(),
+      signal: (signal) => process.signal(signal),
       stop,
       [Symbol.asyncDispose]: stop,
     };
