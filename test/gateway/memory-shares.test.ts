@@ -9,8 +9,8 @@ describe('the memory of a gateway', () => {
     (bytes) => {
       const { plainBytes, wireBytes, cacheBytes } = divideMemory(bytes, 2);
       const shared = plainBytes + wireBytes + 2 * cacheBytes;
-    expect(shared).toBeLessThan(bytes);
-    expect(shared).toBeGreaterThan(bytes * 0.9);
+      expect(shared).toBeLessThan(bytes);
+      expect(shared).toBeGreaterThan(bytes * 0.9);
       expect(cacheBytes).toBeLessThanOrEqual(32 * mib);
       // A segment of 8 MiB with its frames, in the half that content comes in through.
       expect(wireBytes / 2).toBeGreaterThan(9 * mib);
