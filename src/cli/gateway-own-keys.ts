@@ -11,6 +11,7 @@ import type { BucketStore } from '../objects/bucket-store.ts';
 import { createFileSink } from '../sinks/file-sink.ts';
 import { ioError } from '../sources/io-error.ts';
 import type { OwnPlaces } from './gateway-places.ts';
+import { jsonText } from './one-line.ts';
 import { withText } from './text-sink.ts';
 import { whatStandsAt } from './tree-folder.ts';
 
@@ -40,7 +41,7 @@ export async function makeOwnKeys(
   if (wanted.accessKey && (await whatStandsAt(places.accessKeys)) === undefined) {
     const key = { id: `SEALPART${letters(12)}`, secret: letters(40) };
     const document = { keys: [{ ...key, rules: everything.map(({ access, buckets }) => ({ access, buckets })) }] };
-    const isMade = await makeFile(places.accessKeys, [JSON.stringify(document, undefined, 2)], signal);
+    const isMade = await makeFile(places.accessKeys, [jsonText(document)], signal);
     if (isMade) made.accessKey = { ...key, file: places.accessKeys };
   }
   return made;

@@ -14,6 +14,7 @@ import type { CliContext } from './cli-context.ts';
 import type { GatewayFlags } from './gateway.ts';
 import { hasSoleAccessKey } from './gateway-access.ts';
 import { readSmallFile } from './gateway-small-file.ts';
+import { jsonText } from './one-line.ts';
 import { withText } from './text-sink.ts';
 
 /**
@@ -53,5 +54,5 @@ export function printConfig(read: ReadConfig, context: CliContext): Promise<void
 }
 
 function print(value: unknown, { streams, signal }: CliContext): Promise<void> {
-  return withText(streams.openStandardOutput(), signal, (text) => text.line(JSON.stringify(value, undefined, 2)));
+  return withText(streams.openStandardOutput(), signal, (text) => text.line(jsonText(value)));
 }

@@ -25,3 +25,8 @@ export function listedName(name: string): string {
   if (shown === name && !name.startsWith('"') && name.trim() === name) return name;
   return `"${oneLine(name.replaceAll('\\', '\\\\').replaceAll('"', '\\"'))}"`;
 }
+
+/** JSON for people to read and to store: on many lines, of which no name can break or steer one. */
+export function jsonText(value: unknown): string {
+  return JSON.stringify(value, undefined, 2).split('\n').map(oneLine).join('\n');
+}

@@ -61,7 +61,6 @@ describeOnServers(
           const isReset = (error as { code?: string }).code === 'ECONNRESET';
           if (!isReset && ![409, 412, 416, 503].includes(status ?? 0)) throw error;
           counts.broken++;
-          console.log('BROKEN', isReset, status, (error as Error).name);
         }
       };
       const loop = async (act: (round: number) => Promise<void>): Promise<void> => {

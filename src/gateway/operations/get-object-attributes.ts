@@ -9,6 +9,7 @@ import {
 } from '../../s3-protocol/xml/write-results.ts';
 import type { GatewayAnswer } from '../http/gateway-answer.ts';
 import type { OperationCall } from '../operation-call.ts';
+import { againIfReplaced } from '../reading/again-if-replaced.ts';
 import { describeObject } from '../reading/describe-object.ts';
 import type { DescribedObject } from '../reading/described-object.ts';
 import { headerText } from '../reading/header-text.ts';
@@ -25,8 +26,10 @@ export async function getObjectAttributes(call: OperationCall, signal: AbortSign
   const wanted = readAttributes(route.headers);
   checkPartHeaders(route.headers);
   const name = { bucket, key, versionId: readVersionId(route.target.query) };
-  const head = await ground.store.head({ ...versionRequest(name), withTags: false }, signal);
-  const described = await describeObject(ground, name, head, signal);
+  const { head, described } = await againIfReplaced(async () => {
+    const found = await ground.store.head({ ...versionRequest(name), withTags: false }, signal);
+    return { head: found, described: await describeObject(ground, name, found, signal) };
+  });
   judgeForeign(ground, described);
   const headers: HeaderField[] = [['Last-Modified', formatHttpDate(head.lastModifiedMs)]];
   if (head.versionId !== undefined) headers.push(['x-amz-version-id', headerText(head.versionId)]);

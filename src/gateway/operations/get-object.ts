@@ -1,4 +1,5 @@
 import { SealpartError } from '../../errors.ts';
+import { freeBytes } from '../../flow/free-bytes.ts';
 import type { ObjectBody, ObjectHead } from '../../objects/object-store.ts';
 import type { KnownObject } from '../../pipelines/known-object.ts';
 import type { ObjectInput } from '../../pipelines/object-input.ts';
@@ -8,6 +9,7 @@ import { fillFrom } from '../../pipelines/pinned-object.ts';
 import type { GatewayGround } from '../gateway-ground.ts';
 import type { GatewayAnswer } from '../http/gateway-answer.ts';
 import type { OperationCall } from '../operation-call.ts';
+import { againIfReplaced } from '../reading/again-if-replaced.ts';
 import { streamContent } from '../reading/content-run.ts';
 import {
   describedBefore,
@@ -19,18 +21,21 @@ import {
 } from '../reading/describe-object.ts';
 import type { DescribedObject } from '../reading/described-object.ts';
 import { answerKnownRange } from '../reading/known-range.ts';
-import { answerAtHand, answerWith, atHandBytes, collected, judgeForeign } from '../reading/object-answer.ts';
+import type { HeldMemory } from '../reading/heap-budget.ts';
+import { answerAtHand, answerWith, collected, heldBody, judgeForeign, lengthOf } from '../reading/object-answer.ts';
 import { type ObjectRequest, planAnswer, readObjectRequest } from '../reading/object-request.ts';
 import { versionRequest } from '../reading/object-version.ts';
 import { openAtHand } from '../reading/open-at-hand.ts';
 import { headerProbeBytes, openStored } from '../reading/open-stored.ts';
-import { readingRoom } from '../reading/reading-room.ts';
+import { atHandBytes, readingRoom } from '../reading/reading-room.ts';
 
 /** The first GET of an object that is read whole: read as it is consumed, and as large as those that follow. */
 const firstWholeBytes = 8 * 2 ** 20;
 /** The first GET of an object of which a part is read: its header and that of the first segment; the first frame too. */
 const firstRangeBytes = headerProbeBytes + 64;
 const frameBytes = 2 ** 16 + 36;
+/** What a connection to the store brings of an answer before anybody has read that, and what most small objects take. */
+const enteringBytes = 2 ** 17;
 
 /** GetObject: a small object costs one GET of the store, a range one to three, a large one as many as it has 8 MiB. */
 export async function getObject(call: OperationCall, signal: AbortSignal): Promise<GatewayAnswer> {
@@ -38,11 +43,10 @@ export async function getObject(call: OperationCall, signal: AbortSignal): Promi
   const request = readObjectRequest(call);
   const known = await answerKnownRange(ground, request, signal);
   if (known !== undefined) return known;
-  if (request.mayBeUnmodified) {
-    const unmodified = await answerUnmodified(ground, request, signal);
-    if (unmodified !== undefined) return unmodified;
-  }
-  return answerAnew(ground, request, signal);
+  return againIfReplaced(async () => {
+    const unmodified = request.mayBeUnmodified ? await answerUnmodified(ground, request, signal) : undefined;
+    return unmodified ?? (await answerAnew(ground, request, signal));
+  });
 }
 
 /** Asks for the head alone where the answer may well be that nothing has changed: no content is sent for nothing. */
@@ -58,18 +62,36 @@ async function answerUnmodified(
   return plan.status === 304 ? answerWith(ground, request, { head, described }, plan) : undefined;
 }
 
+/** Before the store is asked, little memory is held, and what the object takes as soon as the answer tells its size. */
 async function answerAnew(ground: GatewayGround, request: ObjectRequest, signal: AbortSignal): Promise<GatewayAnswer> {
+  const { cache, heap } = readingRoom(ground);
+  const before = cache.latest(request.name);
+  const held = await heap.enter(Math.min(enteringBytes, 2 * (before?.sizeBytes ?? enteringBytes)), signal);
+  try {
+    return await answerHolding(ground, request, held, signal);
+  } catch (error) {
+    held.release();
+    throw error;
+  }
+}
+
+async function answerHolding(
+  ground: GatewayGround,
+  request: ObjectRequest,
+  held: HeldMemory,
+  signal: AbortSignal,
+): Promise<GatewayAnswer> {
   const firstBytes = firstBytesOf(ground, request);
   const body = await firstAnswer(ground, request, firstBytes, signal);
-  if (body === undefined) return answerEmpty(ground, request, signal);
+  if (body === undefined) return answerEmpty(ground, request, held, signal);
   const { head } = body;
   const end = Math.min(firstBytes, head.sizeBytes);
   // Of a large object that is read whole no more than the header: the rest is read as it is consumed.
   const isBegun = request.range === undefined && head.sizeBytes > atHandBytes;
-  const start = await startOf(body, request, isBegun ? headerProbeBytes : end, isBegun, signal);
-  if (start.length === head.sizeBytes) return answerSmall(ground, request, head, start, signal);
+  const start = await startOf(body, request, { startBytes: isBegun ? headerProbeBytes : end, isBegun, held }, signal);
+  if (start.length === head.sizeBytes) return answerSmall(ground, request, { head, start, held }, signal);
   const begun = isBegun ? { body, start: start.length, end } : undefined;
-  return answerLarge(ground, request, { head, pieces: [{ position: 0, bytes: start }], begun }, signal);
+  return answerLarge(ground, request, { head, pieces: [{ position: 0, bytes: start }], begun }, held, signal);
 }
 
 /** How much the first GET asks for. */
@@ -101,22 +123,28 @@ async function firstAnswer(
 async function startOf(
   body: ObjectBody,
   { name }: ObjectRequest,
-  startBytes: number,
-  staysOpen: boolean,
+  { startBytes, isBegun, held }: { readonly startBytes: number; readonly isBegun: boolean; readonly held: HeldMemory },
   signal: AbortSignal,
 ): Promise<Uint8Array> {
-  const bytes = new Uint8Array(startBytes);
   let isRead = false;
   try {
+    // All that there is becomes content, which takes as much again.
+    await held.resize(startBytes === body.head.sizeBytes ? 2 * startBytes : startBytes, signal);
+    const bytes = new Uint8Array(startBytes);
     await fillFrom(body, bytes, objectText(name), signal);
     isRead = true;
+    return bytes;
   } finally {
-    if (!isRead || !staysOpen) await body.close();
+    if (!isRead || !isBegun) await body.close();
   }
-  return bytes;
 }
 
-async function answerEmpty(ground: GatewayGround, request: ObjectRequest, signal: AbortSignal): Promise<GatewayAnswer> {
+async function answerEmpty(
+  ground: GatewayGround,
+  request: ObjectRequest,
+  held: HeldMemory,
+  signal: AbortSignal,
+): Promise<GatewayAnswer> {
   const head = await ground.store.head({ ...versionRequest(request.name), withTags: false }, signal);
   if (head.sizeBytes > 0) {
     throw new SealpartError(
@@ -124,26 +152,39 @@ async function answerEmpty(ground: GatewayGround, request: ObjectRequest, signal
       `${objectText(request.name)} was replaced while it was read: read it again.`,
     );
   }
-  return answerSmall(ground, request, head, new Uint8Array(0), signal);
+  return answerSmall(ground, request, { head, start: new Uint8Array(0), held }, signal);
+}
+
+/** An object of which all bytes are at hand. */
+interface SmallObject {
+  readonly head: ObjectHead;
+  readonly start: Uint8Array;
+  readonly held: HeldMemory;
 }
 
 async function answerSmall(
   ground: GatewayGround,
   request: ObjectRequest,
-  head: ObjectHead,
-  bytes: Uint8Array,
+  { head, start, held }: SmallObject,
   signal: AbortSignal,
 ): Promise<GatewayAnswer> {
-  const { described, content } = await openAtHand(ground, request.name, head, bytes, signal);
+  const atHand = await openAtHand(ground, request.name, head, start, signal);
+  if (atHand === undefined) {
+    return answerLarge(ground, request, { head, pieces: [{ position: 0, bytes: start }] }, held, signal);
+  }
+  const { described, content } = atHand;
+  if (content !== start) freeBytes(start);
+  held.shrinkTo(content.length);
   judgeForeign(ground, described);
   const plan = planAnswer(request, described, head.lastModifiedMs);
-  return answerAtHand(ground, request, { head, described }, plan, content);
+  return answerAtHand(ground, request, { head, described }, plan, { content, held });
 }
 
 async function answerLarge(
   ground: GatewayGround,
   request: ObjectRequest,
   known: KnownObject,
+  held: HeldMemory,
   signal: AbortSignal,
 ): Promise<GatewayAnswer> {
   const { name } = request;
@@ -161,11 +202,19 @@ async function answerLarge(
     const told = { head, described };
     if (plan.status === 304) {
       await input.close();
+      held.release();
       return answerWith(ground, request, told, plan);
     }
+    const lengthBytes = lengthOf(plan, described);
+    const isSmall = lengthBytes <= atHandBytes;
+    const startBytes = held.bytes;
+    if (isSmall) await held.resize(startBytes + lengthBytes, signal);
     const source = { name, state: head, input, opened, sizeBytes: described.sizeBytes };
-    const body = streamContent(ground, source, plan.status === 206 ? plan.range : undefined);
-    return answerWith(ground, request, told, plan, await collected(ground, body, signal));
+    const range = plan.status === 206 ? plan.range : undefined;
+    const body = streamContent(ground, source, range, () => held.shrinkTo(isSmall ? lengthBytes : 0));
+    if (!isSmall) return answerWith(ground, request, told, plan, body);
+    const content = await collected(body, signal);
+    return answerWith(ground, request, told, plan, heldBody(content, { content, held }));
   } catch (error) {
     await input.close();
     throw error;

@@ -14,6 +14,7 @@ import { putCondition } from '../intake/put-condition.ts';
 import { hasRoomFor, readAttributes } from '../intake/read-attributes.ts';
 import { RequestContent, type VerifiedContent } from '../intake/request-content.ts';
 import type { OperationCall, OperationHandler } from '../operation-call.ts';
+import { forgetObject } from '../reading/forget-object.ts';
 import { recordMetadataName } from '../records/record-book.ts';
 
 /** PutObject: content of any length in one request, which becomes a stream that the client does not see. */
@@ -43,6 +44,7 @@ export const putObject: OperationHandler = async (call, signal) => {
       },
       signal,
     );
+    forgetObject(ground, bucket, key);
     return await answerOf(call, stored, accepted);
   } catch (error) {
     throw toldInstead(call, error);

@@ -8,6 +8,7 @@ import {
 import { s3Error } from '../../s3-protocol/errors/s3-error.ts';
 import type { GatewayGround } from '../gateway-ground.ts';
 import { describeObject } from '../reading/describe-object.ts';
+import { forgetObject } from '../reading/forget-object.ts';
 
 export interface Removal {
   readonly bucket: string;
@@ -27,6 +28,7 @@ export interface Removal {
 export async function removeObject(ground: GatewayGround, removal: Removal, signal: AbortSignal): Promise<Removed> {
   const { bucket, key, versionId, conditions, bypassGovernance } = removal;
   const request = { bucket, key, versionId, bypassGovernance };
+  forgetObject(ground, bucket, key);
   if (isUnconditional(conditions)) return ground.store.remove(request, signal);
   // A store that does not heed the condition would remove what came there meanwhile.
   if (!ground.store.limits.conditionalPut) throw s3Error('NotImplemented', { Header: 'If-Match' });

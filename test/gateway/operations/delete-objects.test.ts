@@ -6,6 +6,7 @@ import { removeObject } from '../../../src/gateway/operations/remove-object.ts';
 import type { RemoveRequest } from '../../../src/objects/bucket-store.ts';
 import { routeRequest } from '../../../src/s3-protocol/routes/route-request.ts';
 import type { HeaderField } from '../../../src/s3-protocol/signature/raw-request.ts';
+import { createFramePool } from '../../../src/workers/frame-pool.ts';
 
 const signal = new AbortController().signal;
 
@@ -29,7 +30,8 @@ function callOf(method: string, target: string, document: string, headers: Heade
   const allows = (access: string, bucket: string, key = '') =>
     bucket !== '*' && (access !== 'admin' || key.startsWith('a/'));
   const route = routeRequest({ method, target, headers: [['Host', 'localhost'], ...headers] });
-  const call = { ground: { store }, request, route, bucket: 'bucket', key: '', allows, verified: undefined };
+  const pool = createFramePool({ workers: 0, plainBytes: 2 ** 20, wireBytes: 2 ** 20 });
+  const call = { ground: { store, pool }, request, route, bucket: 'bucket', key: '', allows, verified: undefined };
   return { call: call as unknown as OperationCall, removed, asked };
 }
 
