@@ -25,6 +25,7 @@ describe('a bench', () => {
     ['process', 'sealpart, digest 2: speed'],
     ['s3', 'get to ranged GETs'],
     ['memory', 'get: large to small'],
+    ['gateway', 'GET, likewise'],
   ])(
     'runs: %s',
     (name, figure) => {

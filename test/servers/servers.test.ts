@@ -114,7 +114,8 @@ describe.skipIf(!serverAvailable('versitygw'))('where the kernel does not kill t
   it('a server is stopped all the same', async () => {
     const { owner, server } = await startInProcess('versitygw', { before, after: 'await server.stop();' });
     await untilGone(server);
-    expect(existsSync(server.dataFolder)).toBe(false);
+    // The folder goes after the process.
+    await expect.poll(() => existsSync(server.dataFolder), { timeout: 10_000 }).toBe(false);
     owner.kill('SIGKILL');
   });
 });

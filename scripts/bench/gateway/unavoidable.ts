@@ -9,11 +9,10 @@ export interface Unavoidable {
   readonly md5: number;
 }
 
-const contentBytes = 512 * 2 ** 20;
 const memoryBytes = 32 * 2 ** 20;
 
-/** One run of each. */
-export async function measureUnavoidable(): Promise<Unavoidable> {
+/** One run of each, over so much content. */
+export async function measureUnavoidable(contentBytes: number): Promise<Unavoidable> {
   const plain = new SharedArrayBuffer(memoryBytes);
   new Uint8Array(plain).fill(0x5a);
   const loop = await startBareLoop({
@@ -25,15 +24,15 @@ export async function measureUnavoidable(): Promise<Unavoidable> {
   });
   try {
     await loop.run('encrypt', 3, memoryBytes);
-    const encrypt = await cpuNsPerByte(() => loop.run('encrypt', 3, contentBytes));
-    const decrypt = await cpuNsPerByte(() => loop.run('decrypt', 3, contentBytes));
-    return { encrypt, decrypt, md5: await cpuNsPerByte(hashAll) };
+    const encrypt = await cpuNsPerByte(contentBytes, () => loop.run('encrypt', 3, contentBytes));
+    const decrypt = await cpuNsPerByte(contentBytes, () => loop.run('decrypt', 3, contentBytes));
+    return { encrypt, decrypt, md5: await cpuNsPerByte(contentBytes, async () => hashAll(contentBytes)) };
   } finally {
     await loop.close();
   }
 }
 
-async function hashAll(): Promise<void> {
+function hashAll(contentBytes: number): void {
   const piece = Buffer.alloc(2 ** 20, 'sealpart');
   const hash = createHash('md5');
   for (let at = 0; at < contentBytes; at += piece.length) hash.update(piece);
@@ -41,7 +40,7 @@ async function hashAll(): Promise<void> {
 }
 
 /** All threads of this process count: what runs meanwhile in another one does not. */
-async function cpuNsPerByte(run: () => Promise<void>): Promise<number> {
+async function cpuNsPerByte(contentBytes: number, run: () => Promise<void>): Promise<number> {
   const before = process.cpuUsage();
   await run();
   const { user, system } = process.cpuUsage(before);
