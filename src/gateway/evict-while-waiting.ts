@@ -2,6 +2,8 @@ import type { HttpServer } from './http/http-server.ts';
 
 /** How often it is looked whether somebody waits for memory that a slow client holds. */
 const lookEveryMs = 1000;
+/** How soon after a transfer was ended: it has given its memory back by then, and others may still wait for more. */
+const lookAgainMs = 100;
 
 /**
  * Ends transfers that are too slow to be waited for, but only while others wait for memory: nobody is ended for being slow
@@ -14,8 +16,11 @@ export function evictWhileWaiting(
   memories: readonly { readonly waiting: number }[],
   server: Pick<HttpServer, 'evictSlowest'>,
 ): () => void {
-  const looking = setInterval(() => {
-    if (memories.some(({ waiting }) => waiting > 0)) server.evictSlowest();
-  }, lookEveryMs).unref();
-  return () => clearInterval(looking);
+  let timer: NodeJS.Timeout | undefined;
+  const look = (): void => {
+    const hasEnded = memories.some(({ waiting }) => waiting > 0) && server.evictSlowest();
+    timer = setTimeout(look, hasEnded ? lookAgainMs : lookEveryMs).unref();
+  };
+  timer = setTimeout(look, lookEveryMs).unref();
+  return () => clearTimeout(timer);
 }

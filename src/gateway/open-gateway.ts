@@ -15,6 +15,7 @@ import type { HttpServer } from './http/http-server.ts';
 import { openHttpServer } from './http/open-http-server.ts';
 import { divideMemory, type MemoryShares } from './memory-shares.ts';
 import { operationHandlers } from './operations/operation-handlers.ts';
+import { readingRoom } from './reading/reading-room.ts';
 import { openRecordBook, type RecordFault } from './records/open-record-book.ts';
 import { RequestFactsBook } from './request-facts.ts';
 import { RequestHandler } from './request-handler.ts';
@@ -53,7 +54,7 @@ export async function openGateway(
     const work = await openWork({ ...options, workers, internals }, shares, opened, signal);
     const { server, admin } = await openPorts(options, work, opened, signal);
     const { intake, pool } = work.ground;
-    opened.defer(evictWhileWaiting([intake, pool.plain], server));
+    opened.defer(evictWhileWaiting([intake, pool.plain, readingRoom(work.ground)], server));
     opened.defer(sweepAbandoned(work.ground));
     const scheme = options.tls === undefined ? 'http' : 'https';
     const parts = opened.move();

@@ -11,6 +11,21 @@ export interface MemoryShare {
   readonly wireBytes?: number | undefined;
   /** Plain memory that is ever free, where others have taken some for good: no more is waited for. */
   readonly largestPlainBytes?: number | undefined;
+  /** Content that is decrypted and released at once, in bytes, in place of the run's own number. */
+  readonly batchBytes?: number | undefined;
+  /** What plain memory is asked for before it is asked of the pool. */
+  readonly plainGate?: MemoryGate | undefined;
+}
+
+/** What several runs have of an arena among themselves. */
+export interface MemoryGate {
+  /**
+   * Waits until they may have so much more.
+   *
+   * @param heldBytes what the run has already.
+   */
+  take(bytes: number, heldBytes: number, signal: AbortSignal): Promise<void>;
+  give(bytes: number): void;
 }
 
 /**
@@ -20,11 +35,13 @@ export interface MemoryShare {
 export class ArenaShare {
   readonly #arena: SharedArena;
   readonly #mostBytes: () => number;
+  readonly #gate: MemoryGate | undefined;
   #heldBytes = 0;
   #wake: (() => void) | undefined;
 
-  constructor(arena: SharedArena, mostBytes: () => number | undefined) {
+  constructor(arena: SharedArena, mostBytes: () => number | undefined, gate?: MemoryGate) {
     this.#arena = arena;
+    this.#gate = gate;
     this.#mostBytes = () => mostBytes() ?? Number.POSITIVE_INFINITY;
   }
 
@@ -36,6 +53,7 @@ export class ArenaShare {
   async lease(lengthBytes: number, signal: AbortSignal): Promise<ArenaLease> {
     const bytes = SharedArena.footprint(lengthBytes);
     while (this.#heldBytes > 0 && this.#heldBytes + bytes > this.#mostBytes()) await this.#someGivenBack(signal);
+    await this.#gate?.take(bytes, this.#heldBytes, signal);
     this.#heldBytes += bytes;
     try {
       return this.#counted(await this.#arena.lease(lengthBytes, signal), bytes);
@@ -59,6 +77,7 @@ export class ArenaShare {
 
   #giveBack(bytes: number): void {
     this.#heldBytes -= bytes;
+    this.#gate?.give(bytes);
     this.#wake?.();
   }
 

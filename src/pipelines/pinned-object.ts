@@ -3,13 +3,18 @@ import type { GetRequest, ObjectBody, ObjectHead, ObjectName, ObjectStore } from
 import { objectText } from './object-text.ts';
 import type { ByteSpan } from './wire-input.ts';
 
-/** One version of an object: every answer is compared with it, whether the store honours conditions or not. */
+/**
+ * One version of an object: every answer is compared with it, whether the store honours conditions or not. It is asked for
+ * by its ETag, and by its version id only if that is known: who wants whatever stands there now must not say one.
+ */
 export class PinnedObject {
   readonly name: string;
   readonly head: ObjectHead;
   readonly #store: ObjectStore;
   readonly #object: ObjectName;
   readonly #onAnswer: ((head: ObjectHead) => void) | undefined;
+  /** Of the head, or else of the first answer: from then on no other version will do. */
+  #versionId: string | undefined;
 
   /** @param onAnswer told of each answer that is about this version. */
   constructor(store: ObjectStore, object: ObjectName, head: ObjectHead, onAnswer?: (head: ObjectHead) => void) {
@@ -18,6 +23,7 @@ export class PinnedObject {
     this.#onAnswer = onAnswer;
     this.name = objectText(object);
     this.head = head;
+    this.#versionId = head.versionId;
   }
 
   /**
@@ -27,16 +33,17 @@ export class PinnedObject {
    */
   async get({ start, end }: ByteSpan, signal: AbortSignal): Promise<ObjectBody> {
     const { bucket, key } = this.#object;
-    const { etag, versionId } = this.head;
-    const version = versionId === undefined ? {} : { versionId };
+    const { etag } = this.head;
+    const version = this.#versionId === undefined ? {} : { versionId: this.#versionId };
     const range = { first: start, last: end - 1 };
     // Nobody here wants to know the tags, which some stores would have to ask for.
     const body = await this.#ask({ bucket, key, range, ifMatch: etag, withTags: false, ...version }, signal);
     // §6.21.
-    if (!sameVersion(body.head, this.head)) {
+    if (!this.#isSame(body.head)) {
       await body.close();
       throw this.#replaced();
     }
+    this.#versionId ??= body.head.versionId;
     this.#onAnswer?.(body.head);
     return body;
   }
@@ -61,18 +68,14 @@ export class PinnedObject {
     }
   }
 
+  #isSame({ etag, sizeBytes, versionId }: ObjectHead): boolean {
+    const sameId = versionId === undefined || this.#versionId === undefined || versionId === this.#versionId;
+    return sameId && etag === this.head.etag && sizeBytes === this.head.sizeBytes;
+  }
+
   #replaced(cause?: SealpartError): SealpartError {
     return new SealpartError('precondition', `${this.name} was replaced while it was read: read it again.`, { cause });
   }
-}
-
-function sameVersion(answered: ObjectHead, pinned: ObjectHead): boolean {
-  const sameId = answered.versionId === undefined || pinned.versionId === undefined;
-  return (
-    answered.etag === pinned.etag &&
-    answered.sizeBytes === pinned.sizeBytes &&
-    (sameId || answered.versionId === pinned.versionId)
-  );
 }
 
 /**

@@ -86,7 +86,7 @@ export class SegmentFetcher {
   constructor(options: FetchOptions, window: OrderedWindow<FetchedItem>) {
     this.#o = options;
     this.#window = window;
-    this.#plain = new ArenaShare(options.pool.plain, () => options.share?.plainBytes);
+    this.#plain = new ArenaShare(options.pool.plain, () => options.share?.plainBytes, options.share?.plainGate);
     this.#wire = new ArenaShare(options.pool.wire, () => options.share?.wireBytes);
     this.#position = options.position;
   }
@@ -136,7 +136,7 @@ export class SegmentFetcher {
     const segment = { index: segmentIndex, framesStart: start + segmentHeaderLength, decryption, held };
     const frameSize = 2 ** stream.parameters.frameSizeLog2;
     const { first, end } = visit.frames ?? { first: 0, end: undefined };
-    for (const place of batchesOf(shape.payloadLength, frameSize, first, end, this.#batchBytes())) {
+    for (const place of batchesOf(shape.payloadLength, frameSize, first, end, () => this.#batchBytes())) {
       await this.#fetchBatch(segment, place, signal);
     }
     this.#position = start + shape.totalLength;
@@ -195,7 +195,7 @@ export class SegmentFetcher {
   /** Batches shrink where memory is scarce, so that several of them are in flight. */
   #batchBytes(): number {
     const { plain, wire } = this.#o.pool;
-    const wanted = this.#o.batchBytes ?? batchBytes;
+    const wanted = this.#o.share?.batchBytes ?? this.#o.batchBytes ?? batchBytes;
     return Math.min(wanted, Math.floor(Math.min(plain.capacityBytes, wire.capacityBytes) / 8));
   }
 

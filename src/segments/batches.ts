@@ -20,19 +20,21 @@ export interface BatchPlace {
 /**
  * Cuts the frames `firstFrame` up to (not including) `endFrame` of a payload into batches of whole frames.
  *
- * @param most bytes of plaintext a batch may have; a single frame may have more.
+ * @param most bytes of plaintext a batch may have (a function is asked before each); a single frame may have more.
  */
 export function* batchesOf(
   payloadLength: number,
   frameSizeBytes: number,
   firstFrame = 0,
   endFrame: number = Math.ceil(payloadLength / frameSizeBytes),
-  most: number = batchBytes,
+  most: number | (() => number) = batchBytes,
 ): Generator<BatchPlace> {
-  const framesEach = Math.max(1, Math.floor(most / frameSizeBytes));
-  for (let frame = firstFrame; frame < endFrame; frame += framesEach) {
+  for (let frame = firstFrame, frames = 0; frame < endFrame; frame += frames) {
     // §4.3: all frames are full but the last of the payload.
-    const frames = Math.min(framesEach, endFrame - frame);
+    frames = Math.min(
+      Math.max(1, Math.floor((typeof most === 'number' ? most : most()) / frameSizeBytes)),
+      endFrame - frame,
+    );
     const start = frame * frameSizeBytes;
     const length = Math.min(payloadLength, start + frames * frameSizeBytes) - start;
     yield {

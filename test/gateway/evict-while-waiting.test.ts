@@ -17,12 +17,13 @@ it('somebody slow is ended while others wait for memory, to send or to read, and
   };
   expect(evictionsAfter(3)).toBe(0);
   intake.waiting = 1;
-  expect(evictionsAfter(3)).toBe(3);
+  // One after the other as long as somebody waits.
+  expect(evictionsAfter(3)).toBeGreaterThan(20);
   intake.waiting = 0;
   const held = await readers.lease(64, new AbortController().signal);
   expect(evictionsAfter(3)).toBe(0);
   const waiting = readers.lease(64, new AbortController().signal);
-  expect(evictionsAfter(3)).toBe(3);
+  expect(evictionsAfter(3)).toBeGreaterThan(20);
   held.release();
   (await waiting).release();
   expect(evictionsAfter(3)).toBe(0);

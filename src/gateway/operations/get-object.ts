@@ -20,8 +20,8 @@ import {
   rememberStream,
 } from '../reading/describe-object.ts';
 import type { DescribedObject } from '../reading/described-object.ts';
-import { answerKnownRange } from '../reading/known-range.ts';
 import type { HeldMemory } from '../reading/heap-budget.ts';
+import { answerKnownRange } from '../reading/known-range.ts';
 import { answerAtHand, answerWith, collected, heldBody, judgeForeign, lengthOf } from '../reading/object-answer.ts';
 import { type ObjectRequest, planAnswer, readObjectRequest } from '../reading/object-request.ts';
 import { versionRequest } from '../reading/object-version.ts';

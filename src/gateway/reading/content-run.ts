@@ -1,5 +1,5 @@
 import { SealpartError } from '../../errors.ts';
-import { ArenaShare } from '../../pipelines/arena-share.ts';
+import { ArenaShare, type MemoryShare } from '../../pipelines/arena-share.ts';
 import { decryptRange } from '../../pipelines/decrypt-range.ts';
 import { decryptStream } from '../../pipelines/decrypt-stream.ts';
 import type { ObjectInput } from '../../pipelines/object-input.ts';
@@ -26,48 +26,49 @@ export interface ContentSource {
 /**
  * Begins to read content: all of it with everything that proves it, or a range.
  *
+ * @param onLeave called when the input was let go of.
  * @throws S3Error SlowDown; the input was not touched then
  */
 export function streamContent(
   ground: GatewayGround,
   source: ContentSource,
   range: ByteRange | undefined,
+  onLeave: () => void,
 ): StreamedContent {
   const { cache, shares } = readingRoom(ground);
-  const { share, batchBytes, leave } = shares.enter();
   const { name, state, input, opened, sizeBytes } = source;
   const { pool, access } = ground;
-  const common = { input, access, pool, share, batchBytes };
   const lengthBytes = range === undefined ? sizeBytes : range.last - range.first + 1;
+  const { share, leave } = shares.enter(lengthBytes);
+  const common = { input, access, pool, share };
   const run = (sink: Sink, signal: AbortSignal): Promise<unknown> => {
     if (opened === undefined) {
-      return copyPlain(ground, { input, share, batchBytes }, range ?? { first: 0, last: sizeBytes - 1 }, sink, signal);
+      return copyPlain(ground, { input, share }, range ?? { first: 0, last: sizeBytes - 1 }, sink, signal);
     }
     if (range === undefined) return decryptStream({ ...common, opened, sink }, signal);
     const onSegmentHeader = (position: number, bytes: Uint8Array): void =>
       cache.keepSegmentHeader(name, state, position, bytes);
     return decryptRange({ ...common, opened, sink, range, knownContentLength: sizeBytes, onSegmentHeader }, signal);
   };
-  return new StreamedContent(lengthBytes, run, leave);
+  return new StreamedContent(lengthBytes, run, () => {
+    leave();
+    onLeave();
+  });
 }
 
 /** Passes bytes on as they are stored: plaintext, which stands in plain memory only. */
 async function copyPlain(
   { pool }: GatewayGround,
-  {
-    input,
-    share,
-    batchBytes,
-  }: Pick<Parameters<typeof decryptStream>[0], 'share'> & { input: ObjectInput; batchBytes: number },
+  { input, share }: { readonly input: ObjectInput; readonly share: MemoryShare },
   { first, last }: ByteRange,
   sink: Sink,
   signal: AbortSignal,
 ): Promise<void> {
-  const memory = new ArenaShare(pool.plain, () => share?.plainBytes);
+  const memory = new ArenaShare(pool.plain, () => share.plainBytes, share.plainGate);
   try {
     input.requests?.planReads([{ start: first, end: last + 1 }]);
     for (let at = first; at <= last; ) {
-      const lease = await memory.lease(Math.min(batchBytes, last + 1 - at), signal);
+      const lease = await memory.lease(Math.min(share.batchBytes ?? last + 1 - at, last + 1 - at), signal);
       try {
         const count = await input.readAt(at, lease.bytes, signal);
         if (count < lease.length) {

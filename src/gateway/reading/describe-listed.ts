@@ -1,4 +1,4 @@
-import { isRefusal, SealpartError } from '../../errors.ts';
+import { type ErrorCode, isRefusal, SealpartError } from '../../errors.ts';
 import type { ListedObject, ObjectHead } from '../../objects/object-store.ts';
 import type { GatewayGround } from '../gateway-ground.ts';
 import { describedBefore, describeOpened, openIfStream, recordFits, rememberForeign } from './describe-object.ts';
@@ -24,9 +24,10 @@ const mostStates = 4;
  * are indexed or compressed, more than that. What is found is remembered.
  *
  * An object that is another one by now is described as what it is by now. One that cannot be described, because it is
- * damaged, sealed for others or gone, does not spoil the listing: it is listed as the store has it.
+ * damaged, sealed for others, gone, or nothing that the store gives, does not spoil the listing: it is listed as the store
+ * has it.
  *
- * @throws what the store throws where it fails as a store, and the table
+ * @throws what the store throws where it fails as a store, so that nothing can be read; what the table throws
  */
 export async function describeListed(
   ground: GatewayGround,
@@ -38,11 +39,15 @@ export async function describeListed(
   const described = fromMemory(ground, names, objects);
   await addRecorded(ground, names, objects, described, signal);
   const left = [...objects.keys()].filter((at) => described[at] === undefined).values();
+  const reads = new ListingReads();
   const work = async (): Promise<void> => {
-    for (const at of left) described[at] = await readListed(ground, names[at]!, objects[at]!, signal);
+    for (const at of left) {
+      described[at] = await reads.orAsListed(objects[at]!, () => readListed(ground, names[at]!, objects[at]!, signal));
+    }
   };
   // All of them take from one iterator: each object is read once.
   await Promise.all(Array.from({ length: parallelObjects }, work));
+  reads.judge();
   return described as DescribedObject[];
 }
 
@@ -82,9 +87,52 @@ async function addRecorded(
       described[at] = before?.described;
       continue;
     }
-    const { etag, sizeBytes, versionId } = objects[at]!;
+    const { etag, sizeBytes } = objects[at]!;
     described[at] = describedByRecord(record);
-    cache.remember(names[at]!, { etag, sizeBytes, versionId, described: described[at] });
+    cache.remember(names[at]!, { etag, sizeBytes, described: described[at] });
+  }
+}
+
+/** Not remembered: whoever can open it, or reads what stands there by now, finds out anew. */
+function asListed({ etag, sizeBytes }: ListedState): DescribedObject {
+  return describedByReading(opaqueEtag(etag), sizeBytes, false);
+}
+
+/** What can be wrong with one object while the store gives the others. */
+const ofOneObject: ReadonlySet<string> = new Set<ErrorCode>([
+  'bad-name',
+  'bad-parameters',
+  'bad-range',
+  'conflict',
+  'denied',
+  'io',
+  'kms-unavailable',
+  'store',
+]);
+
+/** Tells an object that cannot be read from a store of which nothing can. */
+class ListingReads {
+  readonly #failures: unknown[] = [];
+  #hasAnswered = false;
+
+  async orAsListed(listed: ListedState, read: () => Promise<DescribedObject>): Promise<DescribedObject> {
+    try {
+      const described = await read();
+      this.#hasAnswered = true;
+      return described;
+    } catch (error) {
+      if (!(error instanceof SealpartError) || !ofOneObject.has(error.code)) throw error;
+      // An object that is archived: that says nothing of the store.
+      if (error.said === 'InvalidObjectState') this.#hasAnswered = true;
+      this.#failures.push(error);
+      // The rest would fail as these have, each after it was tried for long.
+      if (this.#failures.length >= parallelObjects) this.judge();
+      return asListed(listed);
+    }
+  }
+
+  judge(): void {
+    if (!this.#hasAnswered && this.#failures.length > 0) throw this.#failures[0];
   }
 }
 
@@ -101,8 +149,7 @@ async function readListed(
     } catch (error) {
       if (!isRefusal(error) && !isGone(error)) throw error;
       const now = isGone(error) && attempt < mostStates ? await stateNow(ground, name, signal) : undefined;
-      // Not remembered: whoever can open it, or reads what stands there by now, finds out anew.
-      if (now === undefined) return describedByReading(opaqueEtag(state.etag), state.sizeBytes, false);
+      if (now === undefined) return asListed(state);
       state = { ...state, ...now };
     }
   }

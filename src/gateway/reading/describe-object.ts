@@ -124,8 +124,8 @@ export function rememberForeign(ground: GatewayGround, name: ObjectVersion, head
   return readingRoom(ground).cache.remember(name, { ...stateOf(head), described }).described;
 }
 
-function stateOf({ etag, sizeBytes, versionId }: DescribedHead) {
-  return { etag, sizeBytes, versionId };
+function stateOf({ etag, sizeBytes }: DescribedHead) {
+  return { etag, sizeBytes };
 }
 
 async function withInput<T>(

@@ -11,18 +11,15 @@ import { S3Error } from '../../s3-protocol/errors/s3-error.ts';
 import type { GatewayGround } from '../gateway-ground.ts';
 import type { GatewayAnswer } from '../http/gateway-answer.ts';
 import { rememberStream } from './describe-object.ts';
-import { answerWith, atHandBytes } from './object-answer.ts';
+import { answerWith } from './object-answer.ts';
 import { type ObjectRequest, planAnswer } from './object-request.ts';
 import { accessTo, openStored } from './open-stored.ts';
 import type { RememberedObject } from './read-cache.ts';
-import { readingRoom } from './reading-room.ts';
+import { atHandBytes, readingRoom } from './reading-room.ts';
 import { type ContentRun, StreamedContent } from './streamed-content.ts';
 
 /** Segments whose headers are looked for: a range over more of them costs many requests whatever is known. */
 const mostKnownSegments = 16;
-
-/** Ranges of fewer bytes go frame by frame: while one is sent, the next is decrypted. */
-const fewBytes = 2 ** 18;
 
 /** A range of which everything but the present state of the object is known. */
 interface KnownRange {
@@ -96,17 +93,17 @@ async function answerKnown(
   const body = startReading(ground, request, { entry, parameters, range }, answered.resolve, opening.resolve);
   try {
     // The store's word of the object as it is now, and the header, which everything else is opened with.
-    const [head, opened] = await Promise.race([Promise.all([answered.promise, opening.promise]), failureOf(body)]);
+    const told = Promise.all([answered.promise, opening.promise]);
+    const [head, opened] = await untilAborted(Promise.race([told, failureOf(body)]), signal);
     rememberStream(ground, request.name, head, described, opened);
     const plan = planAnswer(request, described, head.lastModifiedMs);
-    const told = { head, described };
     if (plan.status === 206) {
       // What is outdated has shown by then, and the range can still be read anew.
       await untilAborted(Promise.race([body.begun, failureOf(body)]), signal);
-      return answerWith(ground, request, told, plan, body);
+      return answerWith(ground, request, { head, described }, plan, body);
     }
     await body.close();
-    return plan.status === 304 ? answerWith(ground, request, told, plan) : undefined;
+    return plan.status === 304 ? answerWith(ground, request, { head, described }, plan) : undefined;
   } catch (error) {
     await body.close();
     throw error;
@@ -127,12 +124,13 @@ function startReading(
   onOpened: (stream: OpenedStream) => void,
 ): StreamedContent {
   const { cache, shares } = readingRoom(ground);
-  const { etag, sizeBytes, versionId, opened, described } = entry;
+  const { etag, sizeBytes, opened, described } = entry;
   const head: ObjectHead = { etag, sizeBytes, lastModifiedMs: 0, metadata: {}, tags: {} };
-  const pinned = versionId === undefined ? head : { ...head, versionId };
-  const known = { head: pinned, pieces: keptHeaders(entry, parameters, range), skipsBeginning: true };
+  // By its ETag alone: a version can be had for ever, and would come as if it still were what stands there.
+  const known = { head, pieces: keptHeaders(entry, parameters, range), skipsBeginning: true };
   const recorded = opened === undefined ? described.record : undefined;
-  const { share, batchBytes, leave } = shares.enter();
+  const lengthBytes = range.last - range.first + 1;
+  const { share, leave } = shares.enter(lengthBytes);
   const run: ContentRun = async (sink, inner) => {
     const input = await openStored(ground, name, known, inner, onAnswer);
     await decryptRange(
@@ -147,13 +145,12 @@ function startReading(
         onOpened,
         pool: ground.pool,
         share,
-        batchBytes: range.last - range.first < fewBytes ? 2 ** parameters.frameSizeLog2 : batchBytes,
         onSegmentHeader: (position, bytes) => cache.keepSegmentHeader(name, entry, position, bytes),
       },
       inner,
     );
   };
-  return new StreamedContent(range.last - range.first + 1, run, leave);
+  return new StreamedContent(lengthBytes, run, leave);
 }
 
 /** Segment headers of a range that were read before. */

@@ -6,14 +6,12 @@ import type { GatewayGround } from '../gateway-ground.ts';
 import type { GatewayAnswer, StreamedBody } from '../http/gateway-answer.ts';
 import { objectHeaders, type ToldObject } from './answer-headers.ts';
 import type { DescribedObject } from './described-object.ts';
+import type { HeldMemory } from './heap-budget.ts';
 import type { ObjectRequest } from './object-request.ts';
-import { readingRoom } from './reading-room.ts';
 import { HeldContent, type StreamedContent } from './streamed-content.ts';
 
-/** Content up to so much is decrypted as a whole before its answer begins, so that what is wrong with it is an error. */
-export const atHandBytes: number = 2 ** 20;
-/** Content up to so much is not worth counting. */
-const uncountedBytes = 2 ** 16;
+/** Content up to so much goes to the kernel at once, whoever reads it: it is not held until it was sent. */
+const unheldBytes = 4096;
 
 /** The bytes of content that an answer has. */
 export function lengthOf(plan: ReadPlan, { sizeBytes }: DescribedObject): number {
@@ -32,36 +30,42 @@ export function answerWith(
   return body === undefined ? { status: plan.status, headers } : { status: plan.status, headers, body };
 }
 
+/** Content that is at hand, and the memory that is held for it until it was sent. */
+export interface HeldBytes {
+  readonly content: Uint8Array;
+  readonly held: HeldMemory;
+}
+
 /** The answer with content that is at hand. */
 export function answerAtHand(
   ground: GatewayGround,
   request: ObjectRequest,
   told: ToldObject,
   plan: ReadPlan,
-  content: Uint8Array,
+  { content, held }: HeldBytes,
 ): GatewayAnswer {
-  if (plan.status === 304) return answerWith(ground, request, told, plan);
+  if (plan.status === 304) {
+    held.release();
+    return answerWith(ground, request, told, plan);
+  }
   const bytes = plan.status === 200 ? content : content.subarray(plan.range.first, plan.range.last + 1);
-  return answerWith(ground, request, told, plan, heldBody(ground, bytes));
+  return answerWith(ground, request, told, plan, heldBody(bytes, { content, held }));
 }
 
-/** @param free gives the memory back, when nobody reads it any more. */
-function heldBody(ground: GatewayGround, bytes: Uint8Array, free?: () => void): Uint8Array | StreamedBody {
-  if (bytes.length <= uncountedBytes) return bytes;
-  const letGo = readingRoom(ground).shares.hold(bytes.length);
-  return new HeldContent(bytes, () => {
-    letGo();
-    free?.();
-  });
+/**
+ * A body that is at hand: all of the content, or a part of it. What is little is handed over in memory of its own, and no
+ * longer held.
+ */
+export function heldBody(bytes: Uint8Array, { content, held }: HeldBytes): Uint8Array | StreamedBody {
+  if (bytes.length > unheldBytes) return new HeldContent(bytes, content, held);
+  const given = bytes.length === content.length ? bytes : new Uint8Array(bytes);
+  if (given !== bytes) freeBytes(content);
+  held.release();
+  return given;
 }
 
-/** The whole of a body that is made while it is sent, if it is small. */
-export async function collected(
-  ground: GatewayGround,
-  body: StreamedContent,
-  signal: AbortSignal,
-): Promise<Uint8Array | StreamedBody> {
-  if (body.lengthBytes > atHandBytes) return body;
+/** The whole of a body that is made while it is sent, of which the memory is held already. */
+export async function collected(body: StreamedContent, signal: AbortSignal): Promise<Uint8Array> {
   const bytes = new Uint8Array(body.lengthBytes);
   let filled = 0;
   const write = async (piece: Uint8Array): Promise<void> => {
@@ -69,7 +73,7 @@ export async function collected(
     filled += piece.length;
   };
   await body.send({ write }, signal);
-  return heldBody(ground, bytes, () => freeBytes(bytes));
+  return bytes;
 }
 
 /**

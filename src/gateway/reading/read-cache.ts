@@ -7,7 +7,6 @@ export interface RememberedObject {
   /** The store's. */
   readonly etag: string;
   readonly sizeBytes: number;
-  readonly versionId?: string | undefined;
   readonly described: DescribedObject;
   /** Its stream with its keys, if the header was read. */
   readonly opened?: OpenedStream | undefined;

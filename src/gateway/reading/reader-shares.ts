@@ -1,5 +1,6 @@
 import type { MemoryShare } from '../../pipelines/arena-share.ts';
 import { s3Error } from '../../s3-protocol/errors/s3-error.ts';
+import { ReaderGate } from './reader-gate.ts';
 
 /** What a reader holds decrypted at most, in bytes. */
 const mostPlainBytes = 2 ** 20;
@@ -9,12 +10,17 @@ const mostWireBytes = 2 * 2 ** 20;
 const mostBatchBytes = 2 ** 19;
 /** A frame: with less, nothing moves. */
 const leastBatchBytes = 2 ** 16;
+/** Ranges up to so many bytes go frame by frame: while one is sent, the next is decrypted. */
+const shortBytes = 2 ** 18;
+/** The part of the memory that only short ranges have, so that none of them waits for who reads whole objects. */
+const shortPart = 1 / 8;
+/** The part of what is free that a reader holds: the less there is, the less each that comes takes of it. */
+const partOfFree = 1 / 16;
 
 /** A reader's place among the others, until it leaves. */
 export interface ReaderShare {
-  /** Its numbers shrink as others come. */
+  /** Its numbers shrink as others come, and as memory runs out. */
   readonly share: MemoryShare;
-  readonly batchBytes: number;
   /** Safe more than once. */
   leave(): void;
 }
@@ -26,46 +32,40 @@ export interface ReadersMemory {
 }
 
 /**
- * Divides memory among those who read: each holds the less, the more of them there are, so that each finds room however
- * slowly some of the others read. Frames are given back as soon as they are decrypted, and wait for nobody's client.
+ * Divides memory among those who read: each holds the less, the more of them there are and the more of it is held, so
+ * that each finds room however slowly some of the others read. Frames are given back as soon as they are decrypted, and
+ * wait for nobody's client.
  */
 export class ReaderShares {
   readonly #memory: ReadersMemory;
+  readonly #gate: ReaderGate;
   #readers = 0;
-  #heapBytes = 0;
 
   constructor(memory: ReadersMemory) {
     this.#memory = memory;
+    this.#gate = new ReaderGate(memory.plainBytes * (1 - shortPart), leastBatchBytes);
   }
 
   get readers(): number {
     return this.#readers;
   }
 
-  /** Bytes that stand outside of the pool. */
-  get heapBytes(): number {
-    return this.#heapBytes;
+  /** How many wait for what others hold. */
+  get waiting(): number {
+    return this.#gate.waiting;
   }
 
-  /** @throws S3Error SlowDown if there are more readers than there is room for */
-  enter(): ReaderShare {
+  /**
+   * @param lengthBytes content that is read.
+   * @throws S3Error SlowDown if there are more readers than there is room for
+   */
+  enter(lengthBytes: number): ReaderShare {
     const { plainBytes } = this.#memory;
     if (this.#readers > 0 && plainBytes / (this.#readers + 1) < leastBatchBytes) throw s3Error('SlowDown');
     this.#readers++;
-    const plain = (): number => this.#each(plainBytes, mostPlainBytes);
-    const wire = (): number => this.#each(this.#memory.wireBytes, mostWireBytes);
     let isIn = true;
     return {
-      share: {
-        get plainBytes() {
-          return plain();
-        },
-        get wireBytes() {
-          return wire();
-        },
-        largestPlainBytes: plainBytes,
-      },
-      batchBytes: batchWithin(Math.min(plain(), wire())),
+      share: lengthBytes <= shortBytes ? this.#shortShare() : this.#share(),
       leave: () => {
         if (isIn) this.#readers--;
         isIn = false;
@@ -73,24 +73,46 @@ export class ReaderShares {
     };
   }
 
-  /**
-   * Counts what stands outside of the pool's memory: content of small objects, as much in all as readers have in it.
-   *
-   * @returns how it is let go of; safe more than once
-   * @throws S3Error SlowDown if there is too much of it already
-   */
-  hold(bytes: number): () => void {
-    if (this.#heapBytes > 0 && this.#heapBytes + bytes > this.#memory.plainBytes) throw s3Error('SlowDown');
-    this.#heapBytes += bytes;
-    let isHeld = true;
-    return () => {
-      if (isHeld) this.#heapBytes -= bytes;
-      isHeld = false;
+  /** Two frames, of memory that nobody else has. */
+  #shortShare(): MemoryShare {
+    const { plainBytes } = this.#memory;
+    const wire = (): number => this.#wireEach();
+    return {
+      plainBytes: 2 * leastBatchBytes,
+      get wireBytes() {
+        return wire();
+      },
+      largestPlainBytes: plainBytes,
+      batchBytes: leastBatchBytes,
     };
   }
 
-  #each(bytes: number, most: number): number {
-    return Math.min(most, Math.floor(bytes / this.#readers));
+  #share(): MemoryShare {
+    const { plainBytes } = this.#memory;
+    const plain = (): number => this.#plainEach();
+    const wire = (): number => this.#wireEach();
+    return {
+      get plainBytes() {
+        return plain();
+      },
+      get wireBytes() {
+        return wire();
+      },
+      get batchBytes() {
+        return batchWithin(Math.min(plain(), wire()));
+      },
+      largestPlainBytes: plainBytes,
+      plainGate: this.#gate,
+    };
+  }
+
+  #plainEach(): number {
+    const each = Math.min(mostPlainBytes, this.#memory.plainBytes / this.#readers, this.#gate.freeBytes * partOfFree);
+    return Math.max(leastBatchBytes, Math.floor(each));
+  }
+
+  #wireEach(): number {
+    return Math.min(mostWireBytes, Math.floor(this.#memory.wireBytes / this.#readers));
   }
 }
 

@@ -1,5 +1,6 @@
 import type { SharedArena } from '../../flow/shared-arena.ts';
 import type { GatewayGround } from '../gateway-ground.ts';
+import { HeapBudget } from './heap-budget.ts';
 import { ReadCache } from './read-cache.ts';
 import { ReaderShares } from './reader-shares.ts';
 
@@ -7,7 +8,14 @@ import { ReaderShares } from './reader-shares.ts';
 export interface ReadingRoom {
   readonly cache: ReadCache;
   readonly shares: ReaderShares;
+  /** Of what stands outside of the pool's memory: small objects, as much in all as readers have in it. */
+  readonly heap: HeapBudget;
+  /** How many wait for memory that others hold. */
+  readonly waiting: number;
 }
+
+/** Content up to so much is decrypted as a whole before its answer begins, so that what is wrong with it is an error. */
+export const atHandBytes: number = 2 ** 20;
 
 const defaultCacheBytes = 32 * 2 ** 20;
 
@@ -20,8 +28,17 @@ export function readingRoom(ground: GatewayGround): ReadingRoom {
   // What others have taken for good, for content that comes in, is taken by now.
   const { plain, wire } = ground.pool;
   const freeBytes = ({ capacityBytes, usedBytes }: SharedArena): number => capacityBytes - usedBytes;
-  const shares = new ReaderShares({ plainBytes: freeBytes(plain), wireBytes: freeBytes(wire) });
-  const room = { cache: new ReadCache(ground.readCacheBytes ?? defaultCacheBytes), shares };
+  const plainBytes = freeBytes(plain);
+  const shares = new ReaderShares({ plainBytes, wireBytes: freeBytes(wire) });
+  const heap = new HeapBudget(plainBytes, { mostEachBytes: 2 * atHandBytes });
+  const room: ReadingRoom = {
+    cache: new ReadCache(ground.readCacheBytes ?? defaultCacheBytes),
+    shares,
+    heap,
+    get waiting() {
+      return shares.waiting + heap.waiting;
+    },
+  };
   rooms.set(ground, room);
   return room;
 }

@@ -1,9 +1,11 @@
 import { assert } from '../../assert.ts';
 import { SealpartError } from '../../errors.ts';
+import { freeBytes } from '../../flow/free-bytes.ts';
 import { untilAborted } from '../../flow/until-aborted.ts';
 import { awaitedLater } from '../../pipelines/awaited-later.ts';
 import type { Sink } from '../../sinks/sink.ts';
 import type { AnswerSink, StreamedBody } from '../http/gateway-answer.ts';
+import type { HeldMemory } from './heap-budget.ts';
 
 /** Puts content into a sink that cannot take it back, and finishes it. Cancelled when the signal fires. */
 export type ContentRun = (sink: Sink, signal: AbortSignal) => Promise<unknown>;
@@ -85,16 +87,19 @@ export class StreamedContent implements StreamedBody {
   }
 }
 
-/** Content that is at hand, and counted until it was sent. */
+/** Content that is at hand, all of it or a part, and held until that was sent. */
 export class HeldContent implements StreamedBody {
   readonly lengthBytes: number;
   readonly #bytes: Uint8Array;
-  readonly #letGo: () => void;
+  readonly #content: Uint8Array;
+  readonly #held: HeldMemory;
 
-  constructor(bytes: Uint8Array, letGo: () => void) {
+  /** @param content what the bytes are of: its memory is given back with theirs. */
+  constructor(bytes: Uint8Array, content: Uint8Array, held: HeldMemory) {
     this.lengthBytes = bytes.length;
     this.#bytes = bytes;
-    this.#letGo = letGo;
+    this.#content = content;
+    this.#held = held;
   }
 
   async send(sink: AnswerSink, signal: AbortSignal): Promise<void> {
@@ -107,5 +112,10 @@ export class HeldContent implements StreamedBody {
 
   async close(): Promise<void> {
     this.#letGo();
+  }
+
+  #letGo(): void {
+    freeBytes(this.#content);
+    this.#held.release();
   }
 }

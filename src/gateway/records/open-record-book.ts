@@ -102,12 +102,13 @@ class SealedRecordBook implements RecordBook {
     if (objects.length > 0) await this.#records.remove(objects, signal);
   }
 
-  /** Out of the metadata, or of what was read before. */
+  /**
+   * Out of what was read before, which is bound to the ETag; else out of the metadata, which is not. The table would say
+   * for certain, and is not asked for that: then each HEAD of an object that carries its record would cost a request.
+   */
   #atHand(state: StoredState): ObjectRecord | undefined {
-    const fromMetadata = this.#openMetadata(state);
-    if (fromMetadata !== undefined) return fromMetadata;
     const kept = this.#cache.get(state);
-    return kept?.sizeBytes === state.sizeBytes ? kept : undefined;
+    return kept?.sizeBytes === state.sizeBytes ? kept : this.#openMetadata(state);
   }
 
   /**

@@ -12,6 +12,22 @@ const mib = 2 ** 20;
 const content = randomLooking(5 * mib, 'listed');
 const pool = inlinePool(32 * mib);
 
+/** A store that does not give some objects, or none. */
+function failing(keys: readonly string[] | undefined, error: SealpartError, onGet?: () => void) {
+  return (store: BucketStore): BucketStore =>
+    new Proxy(store, {
+      get(target, name) {
+        const value = Reflect.get(target, name);
+        if (name !== 'get') return typeof value === 'function' ? value.bind(target) : value;
+        return async (...given: Parameters<BucketStore['get']>) => {
+          onGet?.();
+          if (keys === undefined || keys.includes(given[0].key)) throw error;
+          return target.get(...given);
+        };
+      },
+    });
+}
+
 async function listed(gateway: ReadingGround) {
   const { objects } = await gateway.store.list({ bucket }, calm);
   gateway.store.reset();
@@ -117,18 +133,61 @@ describe('objects of a listing', () => {
     expect(deleted).toBeGreaterThan(0);
   });
 
-  it('but a store that fails does', async () => {
-    const decorate = (store: BucketStore): BucketStore =>
-      new Proxy(store, {
-        get(target, name) {
-          const value = Reflect.get(target, name);
-          if (name !== 'get') return typeof value === 'function' ? value.bind(target) : value;
-          return async () => {
-            throw new SealpartError('store', 'Made to fail.');
-          };
-        },
-      });
-    const gateway = await layGround({ decorate });
+  it.each([
+    ['denied', undefined],
+    ['denied', 'InvalidObjectState'],
+    ['store', undefined],
+  ] as const)('that the store does not give (%s, %s) are listed as it has them', async (code, said) => {
+    const gateway = await layGround({
+      decorate: failing(['1', '3'], new SealpartError(code, 'Made to fail.', { said })),
+    });
+    for (const ofKey of ['1', '2', '3']) {
+      await gateway.put(await makeBound(content.subarray(0, 1000), standard, { ofKey }), { ofKey, record: 'none' });
+    }
+    const { objects } = await gateway.store.list({ bucket }, calm);
+    expect((await listed(gateway)).map(({ sizeBytes }) => sizeBytes)).toEqual([
+      objects[0]!.sizeBytes,
+      1000,
+      objects[2]!.sizeBytes,
+    ]);
+  });
+
+  it('also if they are all that is listed, where they are archived', async () => {
+    const error = new SealpartError('denied', 'Made to fail.', { said: 'InvalidObjectState' });
+    const gateway = await layGround({ decorate: failing(['1'], error) });
+    const made = await makeBound(content.subarray(0, 1000), standard, { ofKey: '1' });
+    await gateway.put(made, { ofKey: '1', record: 'none' });
+    expect((await listed(gateway)).map(({ sizeBytes }) => sizeBytes)).toEqual([made.bytes.length]);
+  });
+
+  it('but who gives up is told so', async () => {
+    const gone = new AbortController();
+    const error = new SealpartError('aborted', 'Made to fail.');
+    const gateway = await layGround({ decorate: failing(['1'], error) });
+    for (const ofKey of ['1', '2']) {
+      await gateway.put(await makeBound(content.subarray(0, 1000), standard, { ofKey }), { ofKey, record: 'none' });
+    }
+    await expect(listed(gateway)).rejects.toBe(error);
+    gone.abort();
+    const { objects } = await gateway.store.list({ bucket }, calm);
+    await expect(describeListed(gateway.ground, bucket, objects, gone.signal)).rejects.toMatchObject({
+      code: 'aborted',
+    });
+  });
+
+  it('but a store that fails does, before all of it was tried', async () => {
+    let gets = 0;
+    const error = new SealpartError('store', 'Made to fail.');
+    const gateway = await layGround({ decorate: failing(undefined, error, () => gets++) });
+    for (let each = 0; each < 60; each++) {
+      await gateway.put(await makeBound(new Uint8Array(10)), { ofKey: `k${each}`, record: 'none' });
+    }
+    await expect(listed(gateway)).rejects.toBe(error);
+    expect(gets).toBeLessThan(40);
+  });
+
+  it('and one that gives nothing', async () => {
+    const gateway = await layGround({ decorate: failing(undefined, new SealpartError('store', 'Made to fail.')) });
     await gateway.put(await makeBound(content.subarray(0, 1000)), { record: 'none' });
     await expect(listed(gateway)).rejects.toMatchObject({ code: 'store' });
   });

@@ -2,42 +2,63 @@ import { describe, expect, it } from 'vitest';
 import { describedByReading, foreignObject } from '../../../src/gateway/reading/described-object.ts';
 import { ReadCache } from '../../../src/gateway/reading/read-cache.ts';
 import { ReaderShares } from '../../../src/gateway/reading/reader-shares.ts';
+import { calm } from '../../support/streams.ts';
 
 const mib = 2 ** 20;
 
 describe('shares of readers', () => {
+  const whole = 100 * mib;
+
   it('are a MiB of content as long as there is room, and less the more readers there are', () => {
-    const shares = new ReaderShares({ plainBytes: 4 * mib, wireBytes: 16 * mib });
-    const first = shares.enter();
-    expect([first.share.plainBytes, first.share.wireBytes, first.batchBytes]).toEqual([mib, 2 * mib, mib / 2]);
-    const others = Array.from({ length: 15 }, () => shares.enter());
-    expect([first.share.plainBytes, first.share.wireBytes]).toEqual([mib / 4, mib]);
-    expect(others.at(-1)!.batchBytes).toBe(mib / 8);
+    const shares = new ReaderShares({ plainBytes: 32 * mib, wireBytes: 128 * mib });
+    const first = shares.enter(whole);
+    const numbers = () => [first.share.plainBytes, first.share.wireBytes, first.share.batchBytes];
+    expect(numbers()).toEqual([mib, 2 * mib, mib / 2]);
+    const others = Array.from({ length: 127 }, () => shares.enter(whole));
+    expect(numbers()).toEqual([mib / 4, mib, mib / 8]);
     for (const { leave } of [...others, ...others]) leave();
-    expect([shares.readers, first.share.plainBytes]).toEqual([1, mib]);
-    expect(first.share.largestPlainBytes).toBe(4 * mib);
+    expect([shares.readers, ...numbers()]).toEqual([1, mib, 2 * mib, mib / 2]);
+    expect(first.share.largestPlainBytes).toBe(32 * mib);
+  });
+
+  it('and less the more of it is held, with a frame for each who comes', async () => {
+    const shares = new ReaderShares({ plainBytes: 32 * mib, wireBytes: 128 * mib });
+    const { share } = shares.enter(whole);
+    const gate = share.plainGate!;
+    await gate.take(20 * mib, 1, calm);
+    expect([share.plainBytes, share.batchBytes]).toEqual([mib / 16, mib / 16]);
+    await gate.take(mib, 1, calm);
+    const waiting = gate.take(mib / 16, 1, calm);
+    expect(shares.waiting).toBe(1);
+    // 28 MiB are for those who read whole objects, a quarter of it for those who begin.
+    for (let each = 0; each < 7 * 16; each++) await gate.take(mib / 16, 0, calm);
+    const late = gate.take(mib / 16, 0, calm);
+    const gone = new AbortController();
+    const leaving = gate.take(mib / 16, 0, gone.signal);
+    expect(shares.waiting).toBe(3);
+    gone.abort();
+    await expect(leaving).rejects.toMatchObject({ code: 'aborted' });
+    gate.give(mib / 16);
+    await late;
+    gate.give(8 * mib);
+    await waiting;
+    expect(shares.waiting).toBe(0);
+  });
+
+  it('of short ranges are two frames, and stand in nobody’s way', async () => {
+    const shares = new ReaderShares({ plainBytes: 8 * mib, wireBytes: 32 * mib });
+    const { share } = shares.enter(2 ** 18);
+    expect([share.plainBytes, share.batchBytes, share.plainGate]).toEqual([2 ** 17, 2 ** 16, undefined]);
   });
 
   it('are refused where not even a frame is left for each, but never to the only reader', () => {
     const shares = new ReaderShares({ plainBytes: mib, wireBytes: mib });
-    const readers = Array.from({ length: 16 }, () => shares.enter());
-    expect(readers.at(-1)!.batchBytes).toBe(2 ** 16);
-    expect(() => shares.enter()).toThrow(expect.objectContaining({ code: 'SlowDown' }));
+    const readers = Array.from({ length: 16 }, () => shares.enter(whole));
+    expect(readers.at(-1)!.share.batchBytes).toBe(2 ** 16);
+    expect(() => shares.enter(whole)).toThrow(expect.objectContaining({ code: 'SlowDown' }));
     readers[0]!.leave();
-    shares.enter();
-    expect(new ReaderShares({ plainBytes: 1000, wireBytes: 1000 }).enter().batchBytes).toBe(2 ** 16);
-  });
-
-  it('count what stands elsewhere', () => {
-    const shares = new ReaderShares({ plainBytes: mib, wireBytes: mib });
-    const letGo = shares.hold(2 * mib);
-    expect(() => shares.hold(1)).toThrow(expect.objectContaining({ code: 'SlowDown' }));
-    letGo();
-    letGo();
-    expect(shares.heapBytes).toBe(0);
-    shares.hold(mib / 2);
-    shares.hold(mib / 2);
-    expect(() => shares.hold(1)).toThrow(expect.objectContaining({ code: 'SlowDown' }));
+    shares.enter(whole);
+    expect(new ReaderShares({ plainBytes: 1000, wireBytes: 1000 }).enter(whole).share.batchBytes).toBe(2 ** 16);
   });
 });
 

@@ -122,8 +122,8 @@ export async function layGround(options: GroundOptions = {}): Promise<ReadingGro
   const ground = { ...base, records: await openBook(), ...options.changes } as unknown as GatewayGround;
   onTestFinished(() => {
     if (pool.plain.usedBytes + pool.wire.usedBytes > 0) throw new Error('memory of the pool was not given back');
-    const { readers, heapBytes } = readingRoom(ground).shares;
-    if (readers + heapBytes > 0) throw new Error('a reader did not leave');
+    const { shares, heap } = readingRoom(ground);
+    if (shares.readers + heap.usedBytes > 0) throw new Error('a reader did not leave');
   });
   return readingGround(ground, store, plain, pool);
 }

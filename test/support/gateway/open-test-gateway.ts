@@ -36,6 +36,8 @@ export interface TestGatewayOptions {
   /** Looks at, or stands in the way of, what goes to the store. */
   readonly wrap?: (store: BucketStore) => BucketStore;
   readonly internals?: Partial<GatewayInternals>;
+  /** The key file's bytes; random ones unless told. */
+  readonly key?: Buffer;
 }
 
 const signal: AbortSignal = new AbortController().signal;
@@ -45,13 +47,13 @@ export async function openTestGateway({
   options,
   wrap,
   internals,
+  key = randomBytes(32),
 }: TestGatewayOptions = {}): Promise<TestGateway> {
   const folder = await mkdtemp(join(tmpdir(), 'sealpart-gateway-'));
   const opened =
     behind === undefined ? await openDirectoryStore(join(folder, 'store'), { create: true }) : await openServer(behind);
   const store = wrap === undefined ? opened : wrap(opened);
   const manifest = await openSqliteManifest(join(folder, 'manifest.db'));
-  const key = randomBytes(32);
   const secretKey = createSecretKey(key);
   const accessKeyId = 'test-client';
   const secretAccessKey = randomBytes(20).toString('hex');
