@@ -103,7 +103,7 @@ function jobOf(work: Work, front: Front, bucket: string, objectBytes: number): L
   const { endpoint, region, accessKeyId, secretAccessKey } = front;
   const common = { endpoint, region, accessKeyId, secretAccessKey, bucket };
   const isTrial = objectBytes < leastTelling;
-  const requests = isTrial ? 100 : 2000;
+  const requests = isTrial ? 100 : 8000;
   const large = { ...common, prefix: 'large-', keys: connections, connections, requests: connections };
   switch (work) {
     case 'put':
