@@ -118,14 +118,15 @@ it('K09: a disk that is full, really', async ({ skip }) => {
     $metadata: { httpStatusCode: 503 },
   });
   await expectUnharmed(gateway);
-  await gateway.client.send(new PutObjectCommand({ Bucket, Key: 'small', Body: 'smaller' }));
   await gateway.stop();
   await store.close();
   // A file whose entry met the full disk is in doubt while the store is open, and where nothing can be entered nothing can
   // be aborted either: that is done when the store was opened again, by the sweep.
   const again = await openDirectoryStore(folder, { create: false });
   for (const upload of await uploadsOf(again)) await again.abortMultipart(upload, signal);
-  await again.close();
   expect(await data(folder)).toHaveLength(before.length);
+  // There is room again.
+  await again.put({ bucket: Bucket, key: 'small' }, Buffer.from('smaller'), {}, {}, signal);
+  await again.close();
   noteFault({ id: 'K09', injected: 'a file system of 12 MiB', reached: 1, outcome: '503, nothing is left' });
 });
