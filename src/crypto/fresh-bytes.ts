@@ -1,6 +1,6 @@
+import { randomBytes } from 'node:crypto';
 import { SealpartError } from '../errors.ts';
 import { equalBytes, isZero } from '../format/bytes.ts';
-import { stockedRandomBytes } from './random-stock.ts';
 
 /** A source of random bytes: the system's, or what a test puts in its place. */
 export type DrawBytes = (length: number) => Uint8Array;
@@ -16,7 +16,7 @@ const trusted = new WeakSet<DrawBytes>();
  *
  * @throws SealpartError `io` if the source fails, or gave zeros or the same twice. Nothing was encrypted then.
  */
-export function freshBytes(length: number, draw: DrawBytes = stockedRandomBytes): Uint8Array {
+export function freshBytes(length: number, draw: DrawBytes = randomBytes): Uint8Array {
   if (!trusted.has(draw)) {
     const first = drawFrom(draw, probeLength);
     if (equalBytes(first, drawFrom(draw, probeLength))) throw broken('it gave the same bytes twice');
