@@ -172,7 +172,11 @@ async function openPorts(
   const facts = new RequestFactsBook();
   const accessLog = await openAccessLog(options);
   const telemetry = new RequestTelemetry({ log, accessLog, metrics, facts });
-  const cors = new CorsRules(ground.store, () => ground.clock());
+  const cors = new CorsRules(
+    ground.store,
+    () => ground.clock(),
+    (what, error) => ground.onTrouble?.(what, error),
+  );
   const handler = new RequestHandler({ ground, accessKeys, cors, domains, facts, operations: operationHandlers });
   const limits = {
     ...(maxConnections === undefined ? {} : { connections: maxConnections }),

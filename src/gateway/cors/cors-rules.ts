@@ -25,11 +25,14 @@ interface KnownRules {
 export class CorsRules {
   readonly #store: BucketStore;
   readonly #clock: () => number;
+  readonly #onTrouble: (what: string, error: unknown) => void;
   readonly #known = new Map<string, KnownRules>();
 
-  constructor(store: BucketStore, clock: () => number) {
+  /** @param onTrouble told where rules could not be read for an answer that goes out without them */
+  constructor(store: BucketStore, clock: () => number, onTrouble: (what: string, error: unknown) => void) {
     this.#store = store;
     this.#clock = clock;
+    this.#onTrouble = onTrouble;
   }
 
   /**
@@ -68,6 +71,8 @@ export class CorsRules {
     } catch (error) {
       // The page is not told that it may read the answer: that is the safe side, and the answer itself is right.
       if (signal.aborted) throw error;
+      const isGone = error instanceof SealpartError && error.missing === 'bucket';
+      if (!isGone) this.#onTrouble(`the CORS rules of ${bucket} could not be read`, error);
       return [];
     }
   }
